@@ -1,0 +1,42 @@
+"""Keys, made and revoked by an administrator of the area."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from app.api.models import KeyIn, KeyOut
+from app.api.request import Calling, Services
+from app.domain.organisation import OrganisationCode
+from app.flows import access
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"])
+
+
+@router.post("", status_code=201, summary="Make a key; it is shown this once")
+async def create_key(body: KeyIn, service: Services, caller: Calling) -> KeyOut:
+    """Make an account with a key in an organisation of the caller's area."""
+    now = service.now()
+    async with service.database.transaction() as tx:
+        made = await access.create(
+            tx,
+            service.library.current(now).rulebook,
+            name=body.name,
+            organisation=OrganisationCode(body.organisation),
+            roles=body.roles,
+            at=now,
+            expires_at=body.expires_at,
+            by=caller,
+        )
+    return KeyOut(
+        id=made.id, key=made.secret, name=body.name, organisation=body.organisation, roles=body.roles
+    )
+
+
+@router.delete("/{key_id}", status_code=204, summary="Revoke a key; it bites within 10 s")
+async def revoke_key(key_id: str, service: Services, caller: Calling) -> Response:
+    """Make a key of the caller's area worthless."""
+    now = service.now()
+    async with service.database.transaction() as tx:
+        await access.revoke(
+            tx, service.library.current(now).rulebook, key_id, at=now, by=caller
+        )
+    return Response(status_code=204)

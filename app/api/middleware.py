@@ -1,0 +1,62 @@
+"""Around every request: an id for logs and problems, its measure, its log line."""
+
+import time
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.metrics import Metrics
+
+log = structlog.get_logger()
+
+
+class Requests:
+    """Pure ASGI, because a task group a request would cost more than the request."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if 0 < len(given) <= 64 and given.isprintable() else uuid4().hex
+        scope["request_id"] = request_id
+        begun = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._note(scope, status, time.perf_counter() - begun, request_id)
+
+    def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        route = getattr(scope.get("route"), "path", None) or _matched(scope)
+        self._metrics.requests.labels(scope["method"], route, status).inc()
+        self._metrics.latency.labels(route).observe(seconds)
+        if status >= 400:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round(seconds * 1000, 1),
+                request_id=request_id,
+            )
+
+
+def _matched(scope: Scope) -> str:
+    """Return a label for what no route of FastAPI's served; paths themselves would be endless."""
+    return "/v1/events" if scope["path"] == "/v1/events" else "other"

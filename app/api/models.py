@@ -1,0 +1,305 @@
+"""What goes over the wire: the contract's shapes, checked at the edge."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from app.domain.area import Tier
+from app.domain.authority import Role
+from app.domain.event import Channel, Datum
+from app.domain.lifecycle import Action
+from app.domain.organisation import OrganisationKind
+from app.domain.responsibility import Kind, Urgency
+from app.domain.unit import Clause, ClockName, State
+
+TEXT: Final = 4000
+
+
+def _clean(value: str) -> str:
+    """Refuse what PostgreSQL cannot store; lone surrogates do not survive the JSON parser."""
+    if "\x00" in value:
+        message = "含有空字符(NUL) / contains a NUL character"
+        raise ValueError(message)
+    return value
+
+
+Clean = Annotated[str, AfterValidator(_clean)]
+Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\s,{}\x00-\x1f]+$")]
+Words = Annotated[Clean, StringConstraints(max_length=TEXT)]
+
+
+class Strict(BaseModel):
+    """Input: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CategoryIn(Strict):
+    """A category: scheme, class and code together, for a code alone means nothing."""
+
+    scheme: Annotated[Clean, StringConstraints(min_length=1, max_length=64)] = "GB/T 47678.5-2026"
+    class_: Code = Field(default="事项", alias="class")
+    code: Code
+
+
+class PointIn(Strict):
+    """A point in degrees with its datum."""
+
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    datum: Datum = Datum.WGS84
+
+
+class PlaceIn(Strict):
+    """Where it is: an area or grid code, a point, an address, or several of them."""
+
+    code: Code | None = None
+    point: PointIn | None = None
+    address: Annotated[Clean, StringConstraints(max_length=300)] = ""
+
+
+class ReporterIn(Strict):
+    """Who told of it, as far as they said."""
+
+    name: Annotated[Clean, StringConstraints(max_length=60)] = ""
+    phone: Annotated[Clean, StringConstraints(max_length=30)] = ""
+
+
+class EventIn(Strict):
+    """A report. `id` is made by the reporter's own device and is the key for sending again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "01932f3e-7b1a-7c3d-9e5f-0a1b2c3d4e5f",
+                    "source": "grid",
+                    "occurred_at": "2026-11-20T09:30:00+08:00",
+                    "text": "人和街小学门口井盖不见了, 娃儿放学危险得很",
+                    "place": {"address": "渝中区大溪沟街道人和街"},
+                }
+            ]
+        },
+    )
+
+    id: UUID
+    source: Channel
+    occurred_at: AwareDatetime
+    text: Annotated[Clean, StringConstraints(min_length=1, max_length=TEXT)]
+    category: CategoryIn | None = None
+    place: PlaceIn = PlaceIn()
+    reporter: ReporterIn = ReporterIn()
+    attributes: dict[Code, Annotated[Clean, StringConstraints(max_length=500)]] = Field(
+        default_factory=dict, max_length=50
+    )
+
+
+class Named(BaseModel):
+    """A code with what it is called."""
+
+    code: str
+    name: str
+
+
+class OrganisationOut(Named):
+    """An organisation as units show it."""
+
+    kind: OrganisationKind
+    tier: Tier
+    phone: str
+
+
+class EntryOut(BaseModel):
+    """The entry of the list that empowers the holder."""
+
+    code: str
+    scheme: str
+    class_: str = Field(serialization_alias="class")
+    category: str
+    category_name: str
+    title: str
+    condition: str
+    closing: str
+    limit: str
+
+
+class PlaceOut(BaseModel):
+    """Where the unit is, as far as it is known."""
+
+    district: Named | None = None
+    street: Named | None = None
+    community: Named | None = None
+    grid: Named | None = None
+
+
+class ClockOut(BaseModel):
+    """One limit of a unit; seconds are of the clock's own basis."""
+
+    name: ClockName
+    basis: str
+    limit_seconds: int
+    spent_seconds: int
+    started_at: datetime
+    running: bool
+    due_at: datetime | None
+    is_provisional: bool
+    overdue_at: datetime | None
+
+
+class UnitOut(BaseModel):
+    """A unit as it is now. `version` is its ETag."""
+
+    id: UUID
+    number: str
+    kind: Kind
+    clause: Clause
+    title: str
+    state: State
+    urgency: Urgency
+    stage: ClockName | None
+    stage_due_at: datetime | None
+    due_at: datetime | None
+    is_provisional: bool
+    overdue_at: datetime | None
+    raised: list[str]
+    entry: EntryOut | None
+    level: Tier | None
+    is_gap: bool
+    holder: OrganisationOut
+    centre: OrganisationOut
+    route: list[Named]
+    place: PlaceOut
+    parent: UUID | None
+    rulebook: int
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    version: int
+
+
+class UnitDetail(UnitOut):
+    """A unit with its clocks, its tasks and what may be done to it."""
+
+    clocks: list[ClockOut]
+    tasks: list[UnitOut]
+    actions: list[Action]
+
+
+class EventOut(BaseModel):
+    """An event as it was sent, and when it was received."""
+
+    id: UUID
+    source: Channel
+    occurred_at: datetime
+    received_at: datetime
+    text: str
+    body: dict[str, Any]
+
+
+class AcceptedOut(BaseModel):
+    """The answer to a report: its root unit, who has it, by when, and why."""
+
+    event: UUID
+    unit: UnitOut
+    tasks: list[UnitOut]
+    reasons: dict[str, Any]
+
+
+class EventDetail(BaseModel):
+    """An event with its root unit."""
+
+    event: EventOut
+    unit: UnitOut
+
+
+class StepOut(BaseModel):
+    """One line of a unit's log."""
+
+    seq: int
+    at: datetime
+    action: Action
+    state: State
+    actor: str | None
+    organisation: Named | None
+    reason: str
+    data: dict[str, Any]
+
+
+class UnitPage(BaseModel):
+    """A page of units; `next` is the cursor of the page after it, absent on the last one."""
+
+    items: list[UnitOut]
+    next: str | None = None
+
+
+class StepPage(BaseModel):
+    """A page of a unit's log."""
+
+    items: list[StepOut]
+    next: str | None = None
+
+
+class EventPage(BaseModel):
+    """A page of events with their units."""
+
+    items: list[EventDetail]
+    next: str | None = None
+
+
+class Said(Strict):
+    """What an actor says about an action."""
+
+    reason: Words = ""
+
+
+class FileIn(Said):
+    """Under which entry to file, and where it is if that was not known."""
+
+    entry: Code
+    area: Code | None = None
+
+
+class DispatchIn(Said):
+    """To whom; nobody named: whoever the list names."""
+
+    holder: Code | None = None
+
+
+class KeyIn(Strict):
+    """A key to make for a person or machine of an organisation."""
+
+    name: Annotated[Clean, StringConstraints(min_length=1, max_length=60)]
+    organisation: Code
+    roles: list[Role] = Field(min_length=1)
+    expires_at: AwareDatetime | None = None
+
+
+class KeyOut(BaseModel):
+    """A new key; `key` is shown this once."""
+
+    id: str
+    key: str
+    name: str
+    organisation: str
+    roles: list[Role]
+
+
+class Explanation(BaseModel):
+    """Why the unit is what and where it is, from the reasons stored when it was decided."""
+
+    unit: UUID
+    number: str
+    rulebook: int
+    sentences: list[str]
+    reasons: dict[str, Any]

@@ -1,0 +1,66 @@
+"""Organisations and their queues."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.api import render, tables
+from app.api.models import OrganisationOut, UnitPage
+from app.api.request import PAGE, Calling, Cursor, Limit, Services, cursor_of, cursor_values
+from app.domain.authority import Caller
+from app.domain.errors import NotFound
+from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
+from app.domain.rulebook import Rulebook
+from app.store import lists
+from app.store.units import QueueKey
+
+router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
+
+
+def _within(code: str, caller: Caller, rulebook: Rulebook) -> Organisation:
+    """Return an organisation of the caller's own subtree; raises NotFound."""
+    body = rulebook.organisations.get(OrganisationCode(code))
+    own = rulebook.organisations[caller.organisation]
+    if body is None or not _covers(own, body, rulebook):
+        raise NotFound(zh=f"没有单位“{code}”", en=f"no organisation {code}", field="code")
+    return body
+
+
+def _covers(own: Organisation, body: Organisation, rulebook: Rulebook) -> bool:
+    if own.code == body.code:
+        return True
+    over = any(area.code == own.area for area in rulebook.areas.path(body.area))
+    return over and own.kind is OrganisationKind.CENTRE
+
+
+@router.get("/{code}", summary="One organisation")
+async def get_organisation(code: str, service: Services, caller: Calling) -> OrganisationOut:
+    """Return an organisation within the caller's subtree."""
+    rulebook = service.library.current(service.now()).rulebook
+    return render.organisation(_within(code, caller, rulebook).code, rulebook)
+
+
+@router.get(
+    "/{code}/queue", summary="What waits on its desk, the most pressing first", response_model=UnitPage
+)
+async def get_queue(
+    code: str,
+    request: Request,
+    service: Services,
+    caller: Calling,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> UnitPage | Response:
+    """Return the units whose turn it is at this organisation: urgency, then the stage's deadline."""
+    rulebook = service.library.current(service.now()).rulebook
+    desk = _within(code, caller, rulebook)
+    after = QueueKey(*cursor_values(cursor, int, datetime, UUID)) if cursor else None
+    async with service.database.reading() as tx:
+        found = await lists.queue(tx, desk.code, after=after, limit=limit)
+    following = None
+    if len(found) == limit:
+        last = found[-1]
+        following = cursor_of(last.urgency.rank, last.stage_due_at, last.id)
+    return tables.unit_page(request, found, rulebook, following)

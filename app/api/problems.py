@@ -1,0 +1,187 @@
+"""Refusals as RFC 9457 problems: one table gives the status, the domain gives the words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.domain import errors
+from app.domain.errors import DomainError, Stale
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """A kind of refusal as the contract names it."""
+
+    status: int
+    slug: str
+    title_zh: str
+    title_en: str
+
+
+PROBLEMS: Final[Mapping[type[Exception], ProblemType]] = {
+    errors.Invalid: ProblemType(422, "invalid", "请求内容有误", "The request is invalid"),
+    errors.NotFound: ProblemType(404, "not-found", "未找到", "Not found"),
+    errors.Forbidden: ProblemType(403, "forbidden", "无权操作", "Not permitted"),
+    errors.Unauthenticated: ProblemType(401, "unauthenticated", "未认证", "Not authenticated"),
+    errors.Conflict: ProblemType(409, "conflict", "编号冲突", "The id stands for something else"),
+    errors.ActionNotAllowed: ProblemType(
+        409, "action-not-allowed", "当前状态不允许此操作", "The state does not permit the action"
+    ),
+    errors.Stale: ProblemType(412, "stale", "单元已发生变化", "The unit has changed"),
+    errors.VersionRequired: ProblemType(
+        428, "version-required", "须说明所见版本", "Say which version you saw"
+    ),
+    errors.Unavailable: ProblemType(503, "unavailable", "服务暂不可用", "Unavailable for now"),
+    errors.Busy: ProblemType(503, "busy", "服务繁忙", "Too busy"),
+    errors.BadSheet: ProblemType(422, "bad-sheet", "文件未被接受", "The file was refused"),
+}
+_HTTP: Final[Mapping[int, ProblemType]] = {
+    404: ProblemType(404, "not-found", "没有这个地址", "No such address"),
+    405: ProblemType(405, "method-not-allowed", "不支持的方法", "Method not allowed"),
+}
+_INTERNAL: Final = ProblemType(500, "internal", "服务内部错误", "Internal error")
+_WORDS: Final[Mapping[str, str]] = {
+    "missing": "缺少该字段",
+    "extra_forbidden": "未知字段",
+    "json_invalid": "不是有效的 JSON",
+    "uuid_parsing": "应为 UUID",
+    "uuid_type": "应为 UUID",
+    "string_too_long": "文字过长",
+    "string_too_short": "文字过短",
+    "enum": "不在允许的取值之内",
+    "literal_error": "不在允许的取值之内",
+    "timezone_aware": "时间须带时区",
+    "datetime_from_date_parsing": "应为 RFC 3339 时间",
+    "datetime_parsing": "应为 RFC 3339 时间",
+}
+RETRY_AFTER: Final = "2"
+
+
+class FieldError(BaseModel):
+    """One fault of the input."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FieldError] = []
+    allowed: list[str] = []
+    version: int | None = None
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of the application answered as a problem."""
+    app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(ValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _internal)
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    return refusal(request, error) if isinstance(error, DomainError) else _unknown(request)
+
+
+def refusal(request: Request, error: DomainError) -> Response:
+    """Return the problem a domain error stands for."""
+    kind = PROBLEMS[type(error)]
+    chinese = wants_chinese(request)
+    detail = error.zh if chinese else error.en
+    extra: dict[str, Any] = {}
+    if error.field:
+        extra["errors"] = [FieldError(field=error.field, message=detail)]
+    if error.allowed:
+        extra["allowed"] = list(error.allowed)
+    if isinstance(error, Stale):
+        extra["version"] = error.version
+    return _answer(request, kind, detail, extra)
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    return invalid(request, getattr(error, "errors", list)())
+
+
+def invalid(request: Request, faults: Sequence[Mapping[str, Any]]) -> Response:
+    """Return the problem that pydantic's faults stand for, naming each field."""
+    chinese = wants_chinese(request)
+    listed = [
+        FieldError(field=_field(fault["loc"]), message=_message(fault, chinese=chinese))
+        for fault in faults
+    ]
+    kind = PROBLEMS[errors.Invalid]
+    detail = "; ".join(f"{one.field}: {one.message}" for one in listed[:5])
+    return _answer(request, kind, detail, {"errors": listed})
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    kind = _HTTP.get(status, ProblemType(status, "http", "请求失败", "The request failed"))
+    return _answer(request, kind, str(getattr(error, "detail", "")), {})
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.error("unexpected", path=request.url.path, error=repr(error), exc_info=error)
+    return _unknown(request)
+
+
+def _unknown(request: Request) -> Response:
+    chinese = wants_chinese(request)
+    detail = "请凭请求编号联系运维人员" if chinese else "Give the operators the request id"
+    return _answer(request, _INTERNAL, detail, {})
+
+
+def wants_chinese(request: Request) -> bool:
+    """Tell whether to answer in Chinese, the default, or in English."""
+    asked = request.headers.get("accept-language", "zh")
+    return not asked.strip().lower().startswith("en")
+
+
+def _answer(
+    request: Request, kind: ProblemType, detail: str, extra: Mapping[str, Any]
+) -> Response:
+    problem = Problem(
+        type=f"/problems/{kind.slug}",
+        title=kind.title_zh if wants_chinese(request) else kind.title_en,
+        status=kind.status,
+        detail=detail,
+        request_id=request.scope.get("request_id", ""),
+        **extra,
+    )
+    body = orjson.dumps(problem.model_dump(exclude_defaults=True))
+    headers = {"Retry-After": RETRY_AFTER} if kind.status == 503 else {}
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, kind.status, headers, "application/problem+json")
+
+
+def _field(location: Sequence[object]) -> str:
+    parts = [str(part) for part in location if part not in {"body", "query", "path", "header"}]
+    return ".".join(parts) or "body"
+
+
+def _message(fault: Mapping[str, Any], *, chinese: bool) -> str:
+    kind, message = str(fault["type"]), str(fault["msg"])
+    if kind == "value_error":
+        message = message.removeprefix("Value error, ")
+        zh, _, en = message.partition(" / ")
+        return zh if chinese or not en else en
+    known = _WORDS.get(kind)
+    return f"{known} ({message})" if chinese and known else message

@@ -1,0 +1,182 @@
+"""Domain values as the contract's shapes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from app.api.models import (
+    AcceptedOut,
+    ClockOut,
+    EntryOut,
+    EventDetail,
+    EventOut,
+    Named,
+    OrganisationOut,
+    PlaceOut,
+    StepOut,
+    UnitDetail,
+    UnitOut,
+)
+from app.domain.admission import Admission
+from app.domain.area import AreaCode, Place
+from app.domain.clock import Clock
+from app.domain.lifecycle import Action
+from app.domain.organisation import OrganisationCode
+from app.domain.rulebook import Rulebook
+from app.domain.unit import Step, Unit
+from app.store.events import StoredEvent
+
+
+def accepted(admission: Admission, rulebook: Rulebook) -> AcceptedOut:
+    """Render the answer to a report just written."""
+    root = admission.root.unit
+    return AcceptedOut(
+        event=admission.event.id,
+        unit=unit(root, rulebook),
+        tasks=[unit(task.unit, rulebook) for task in admission.tasks],
+        reasons=dict(root.reasons),
+    )
+
+
+def unit(shown: Unit, rulebook: Rulebook) -> UnitOut:
+    """Render a unit as lists show it."""
+    return UnitOut(**_unit(shown, rulebook))
+
+
+def detail(
+    shown: Unit,
+    rulebook: Rulebook,
+    *,
+    clocks: Iterable[Clock],
+    tasks: Iterable[Unit],
+    actions: Sequence[Action],
+) -> UnitDetail:
+    """Render a unit with all that belongs to it."""
+    return UnitDetail(
+        **_unit(shown, rulebook),
+        clocks=[clock(one) for one in clocks],
+        tasks=[unit(task, rulebook) for task in tasks],
+        actions=list(actions),
+    )
+
+
+def _unit(shown: Unit, rulebook: Rulebook) -> dict[str, object]:
+    return {
+        "id": shown.id,
+        "number": shown.number,
+        "kind": shown.kind,
+        "clause": shown.clause,
+        "title": shown.title,
+        "state": shown.state,
+        "urgency": shown.urgency,
+        "stage": shown.stage,
+        "stage_due_at": shown.stage_due_at,
+        "due_at": shown.due_at,
+        "is_provisional": shown.is_provisional,
+        "overdue_at": shown.overdue_at,
+        "raised": list(shown.raised),
+        "entry": _entry(shown, rulebook),
+        "level": shown.level,
+        "is_gap": shown.is_gap,
+        "holder": organisation(shown.holder, rulebook),
+        "centre": organisation(shown.centre, rulebook),
+        "route": [named(code, rulebook) for code in shown.route],
+        "place": place(shown.place, rulebook),
+        "parent": shown.parent,
+        "rulebook": shown.rulebook,
+        "created_at": shown.created_at,
+        "updated_at": shown.updated_at,
+        "closed_at": shown.closed_at,
+        "version": shown.version,
+    }
+
+
+def _entry(shown: Unit, rulebook: Rulebook) -> EntryOut | None:
+    entry = rulebook.list.get(shown.entry) if shown.entry else None
+    if entry is None:
+        return None
+    limit = entry.limit if shown.task is None else entry.plan[shown.task].limit
+    return EntryOut(
+        code=entry.code,
+        scheme=entry.category.scheme,
+        class_=entry.category.class_,
+        category=entry.category.code,
+        category_name=entry.category_name,
+        title=entry.title,
+        condition=entry.condition,
+        closing=entry.closing,
+        limit=str(limit),
+    )
+
+
+def organisation(code: OrganisationCode, rulebook: Rulebook) -> OrganisationOut:
+    """Render an organisation with its duty telephone."""
+    body = rulebook.organisations[code]
+    return OrganisationOut(
+        code=body.code, name=body.name, kind=body.kind, tier=body.tier, phone=body.phone
+    )
+
+
+def named(code: OrganisationCode, rulebook: Rulebook) -> Named:
+    """Render an organisation's code and name."""
+    return Named(code=code, name=rulebook.organisations[code].name)
+
+
+def place(shown: Place, rulebook: Rulebook) -> PlaceOut:
+    """Render a place with the names of its areas."""
+
+    def area(code: str) -> Named | None:
+        return Named(code=code, name=rulebook.areas[AreaCode(code)].name) if code else None
+
+    return PlaceOut(
+        district=area(shown.district),
+        street=area(shown.street),
+        community=area(shown.community),
+        grid=area(shown.grid),
+    )
+
+
+def clock(shown: Clock) -> ClockOut:
+    """Render a limit."""
+    return ClockOut(
+        name=shown.name,
+        basis=shown.basis,
+        limit_seconds=shown.limit,
+        spent_seconds=shown.spent,
+        started_at=shown.started_at,
+        running=shown.is_running,
+        due_at=shown.due_at,
+        is_provisional=shown.is_provisional,
+        overdue_at=shown.overdue_at,
+    )
+
+
+def event(stored: StoredEvent) -> EventOut:
+    """Render an event as it was sent."""
+    return EventOut(
+        id=stored.id,
+        source=stored.body["source"],
+        occurred_at=stored.occurred_at,
+        received_at=stored.received_at,
+        text=stored.body["text"],
+        body=dict(stored.body),
+    )
+
+
+def event_detail(stored: StoredEvent, root: Unit, rulebook: Rulebook) -> EventDetail:
+    """Render an event with its root unit."""
+    return EventDetail(event=event(stored), unit=unit(root, rulebook))
+
+
+def step(line: Step, names: Mapping[UUID, str], rulebook: Rulebook) -> StepOut:
+    """Render one line of a log with the actor's name."""
+    known = line.organisation in rulebook.organisations if line.organisation else False
+    return StepOut(
+        seq=line.seq,
+        at=line.at,
+        action=Action(line.action),
+        state=line.state,
+        actor=names.get(line.actor) if line.actor else None,
+        organisation=named(line.organisation, rulebook) if line.organisation and known else None,
+        reason=line.reason,
+        data=dict(line.data),
+    )

@@ -1,0 +1,78 @@
+"""What routes take from a request: the caller, the version seen, a cursor."""
+
+import base64
+import time
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Header, Query, Request
+
+from app.api.service import Service
+from app.domain.authority import Caller
+from app.domain.errors import Invalid, VersionRequired
+
+PAGE: Final = 50
+MOST: Final = 200
+
+Limit = Annotated[int, Query(ge=1, le=MOST, description="How many items a page holds")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+Services = Annotated[Service, Depends(Service.of)]
+
+ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return who is calling; raises Unauthenticated."""
+    service = Service.of(request)
+    return await service.keyring.caller(
+        request.headers.get("authorization", ""), now=service.now(), tick=time.monotonic()
+    )
+
+
+def version_seen(if_match: Annotated[str | None, Header(description=ASK_VERSION)] = None) -> int:
+    """Return the version of the unit the caller saw; raises VersionRequired, Invalid."""
+    if if_match is None:
+        raise VersionRequired(
+            zh="请用 If-Match 说明您看到的单元版本",
+            en="say in If-Match which version of the unit you saw",
+            field="If-Match",
+        )
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdigit():
+        raise Invalid(
+            zh="If-Match 应为单元版本号", en="If-Match must be a unit's version", field="If-Match"
+        )
+    return int(text)
+
+
+Calling = Annotated[Caller, Depends(caller_of)]
+Seen = Annotated[int, Depends(version_seen)]
+
+
+def cursor_of(*values: object) -> str:
+    """Return an opaque cursor for a place in a list."""
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def cursor_values(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """Return what a cursor was made of, each value of its kind; raises Invalid."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        values = orjson.loads(base64.urlsafe_b64decode(padded))
+        return tuple(_READ[kind](value) for kind, value in zip(kinds, values, strict=True))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Invalid(
+            zh="cursor 无效, 请从第一页重新开始",
+            en="not a cursor of this list; start from the first page",
+            field="cursor",
+        ) from error
+
+
+_READ: Final[dict[type, Any]] = {
+    int: int,
+    str: str,
+    datetime: datetime.fromisoformat,
+    UUID: UUID,
+}

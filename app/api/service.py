@@ -1,0 +1,35 @@
+"""What every request needs, built once by the root."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+
+from app.api.access import Keyring
+from app.api.gather import Gather
+from app.api.metrics import Metrics
+from app.flows.rulebook import Library
+from app.now import Clock
+from app.store.database import Database
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a running service."""
+
+    database: Database
+    library: Library
+    clock: Clock
+    gather: Gather
+    keyring: Keyring
+    metrics: Metrics
+
+    @classmethod
+    def of(cls, request: Request) -> "Service":
+        """Return the service a request came to."""
+        found: Service = request.app.state.service
+        return found
+
+    def now(self) -> datetime:
+        """Return the present moment."""
+        return self.clock.now()

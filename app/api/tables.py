@@ -1,0 +1,73 @@
+"""Lists as the caller wants them: JSON, or a spreadsheet for the office."""
+
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.api import render
+from app.api.models import UnitOut, UnitPage
+from app.domain.rulebook import Rulebook
+from app.domain.unit import Unit
+from app.sheets.export import xlsx
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+HEADINGS: Final = (
+    "编号",
+    "类型",
+    "标题",
+    "状态",
+    "紧急程度",
+    "承办单位",
+    "所属中心",
+    "区县",
+    "镇街",
+    "环节",
+    "环节期限",
+    "处置期限",
+    "超期时间",
+    "立案时间",
+    "结案时间",
+)
+
+
+def unit_page(
+    request: Request, found: Sequence[Unit], rulebook: Rulebook, following: str | None
+) -> UnitPage | Response:
+    """Return a page of units as JSON, or as XLSX to a caller that accepts only that."""
+    shown = [render.unit(unit, rulebook) for unit in found]
+    if XLSX not in request.headers.get("accept", ""):
+        return UnitPage(items=shown, next=following)
+    zone = ZoneInfo(rulebook.calendar.zone)
+    body = xlsx(HEADINGS, [_row(unit, zone) for unit in shown], title="业务单元")
+    headers = {"Content-Disposition": 'attachment; filename="units.xlsx"'}
+    if following:
+        headers["Link"] = f'<?cursor={following}>; rel="next"'
+    return Response(body, headers=headers, media_type=XLSX)
+
+
+def _row(unit: UnitOut, zone: ZoneInfo) -> tuple[object, ...]:
+    moments = (unit.stage_due_at, unit.due_at, unit.overdue_at, unit.created_at, unit.closed_at)
+    stage_due, due, overdue, created, closed = (
+        at.astimezone(zone).replace(tzinfo=None) if at else None for at in moments
+    )
+    return (
+        unit.number,
+        unit.kind,
+        unit.title,
+        unit.state,
+        unit.urgency,
+        unit.holder.name,
+        unit.centre.name,
+        unit.place.district.name if unit.place.district else "",
+        unit.place.street.name if unit.place.street else "",
+        unit.stage or "",
+        stage_due,
+        due,
+        overdue,
+        created,
+        closed,
+    )

@@ -1,0 +1,234 @@
+"""Units: read by id or number, listed, and worked on."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from app.api import render, tables
+from app.api.models import (
+    DispatchIn,
+    Explanation,
+    FileIn,
+    Said,
+    StepPage,
+    UnitDetail,
+    UnitOut,
+    UnitPage,
+)
+from app.api.problems import wants_chinese
+from app.api.request import PAGE, Calling, Cursor, Limit, Seen, Services, cursor_of, cursor_values
+from app.api.service import Service
+from app.domain.area import AreaCode
+from app.domain.authority import Caller, scope_of
+from app.domain.errors import NotFound
+from app.domain.explain import explain
+from app.domain.lifecycle import Action
+from app.domain.organisation import OrganisationCode
+from app.domain.responsibility import EntryCode, Kind
+from app.domain.unit import State, Unit, UnitId
+from app.flows import casework
+from app.flows.casework import Order, in_sight, may_now
+from app.store import accounts, clocks, lists, steps, units
+from app.store.database import Tx
+from app.store.lists import UnitFilter
+
+router = APIRouter(prefix="/v1/units", tags=["units"])
+
+UnitKey = str
+"""A unit's id or its number."""
+
+
+async def _seen(tx: Tx, key: UnitKey, caller: Caller, service: Service) -> Unit:
+    """Return a unit within the caller's scope; raises NotFound."""
+    found = await _find(tx, key)
+    rulebook = service.library.current(service.now()).rulebook
+    if found is None or not in_sight(found, caller, rulebook):
+        raise NotFound(zh=f"没有业务单元“{key}”", en=f"no unit {key}", field="unit")
+    return found
+
+
+async def _find(tx: Tx, key: UnitKey) -> Unit | None:
+    try:
+        found = await units.read(tx, [UnitId(UUID(key))])
+    except ValueError:
+        return await units.by_number(tx, key)
+    return found[0] if found else None
+
+
+@router.get("", summary="Units in the order they last changed", response_model=UnitPage)
+async def list_units(
+    request: Request,
+    service: Services,
+    caller: Calling,
+    state: State | None = None,
+    kind: Kind | None = None,
+    district: str | None = None,
+    street: str | None = None,
+    holder: str | None = None,
+    overdue: bool | None = None,
+    raised: Annotated[bool, Query(description="Only units raised to the caller's centre")] = False,
+    updated_since: AwareDatetime | None = None,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> UnitPage | Response:
+    """Return the units within the caller's scope that the filters leave, as JSON or XLSX."""
+    rulebook = service.library.current(service.now()).rulebook
+    scope = scope_of(caller, rulebook.organisations[caller.organisation])
+    wanted = UnitFilter(
+        state=state,
+        kind=kind,
+        district=district,
+        street=street,
+        holder=OrganisationCode(holder) if holder else None,
+        is_overdue=overdue,
+        raised_to=caller.organisation if raised else None,
+        updated_since=updated_since,
+    )
+    after = cursor_values(cursor, datetime, UUID) if cursor else None
+    async with service.database.reading() as tx:
+        found = await lists.page(tx, scope, wanted, after=after, limit=limit)  # type: ignore[arg-type]
+    following = cursor_of(found[-1].updated_at, found[-1].id) if len(found) == limit else None
+    return tables.unit_page(request, found, rulebook, following)
+
+
+@router.get("/{unit}", summary="One unit, by id or number")
+async def get_unit(
+    unit: UnitKey, service: Services, caller: Calling, response: Response
+) -> UnitDetail:
+    """Return a unit with its clocks, its tasks and what the caller may do now."""
+    rulebook = service.library.current(service.now()).rulebook
+    async with service.database.reading() as tx:
+        found = await _seen(tx, unit, caller, service)
+        running = await clocks.of_units(tx, [found.id])
+        tasks = await units.tasks_of(tx, [found.id])
+    response.headers["ETag"] = f'"{found.version}"'
+    return render.detail(
+        found,
+        rulebook,
+        clocks=running.get(found.id, ()),
+        tasks=tasks,
+        actions=may_now(found, caller, rulebook),
+    )
+
+
+@router.get("/{unit}/steps", summary="A unit's log, the oldest line first")
+async def get_steps(
+    unit: UnitKey, service: Services, caller: Calling, cursor: Cursor = None, limit: Limit = PAGE
+) -> StepPage:
+    """Return a unit's log with the actors' names."""
+    rulebook = service.library.current(service.now()).rulebook
+    (after,) = cursor_values(cursor, int) if cursor else (0,)
+    async with service.database.reading() as tx:
+        found = await _seen(tx, unit, caller, service)
+        log = await steps.of_unit(tx, found.id, after=after, limit=limit)
+        names = await accounts.names(tx, [line.actor for line in log if line.actor])
+    following = cursor_of(log[-1].seq) if len(log) == limit else None
+    return StepPage(items=[render.step(line, names, rulebook) for line in log], next=following)
+
+
+@router.get("/{unit}/explanation", summary="Why this kind, this holder, this deadline")
+async def get_explanation(
+    unit: UnitKey, request: Request, service: Services, caller: Calling
+) -> Explanation:
+    """Tell the unit's decisions from the reasons stored with it."""
+    async with service.database.reading() as tx:
+        found = await _seen(tx, unit, caller, service)
+        running = await clocks.of_units(tx, [found.id])
+        reference = await service.library.at(tx, found.rulebook)
+    sentences = explain(
+        found, running.get(found.id, ()), reference.rulebook, chinese=wants_chinese(request)
+    )
+    return Explanation(
+        unit=found.id,
+        number=found.number,
+        rulebook=found.rulebook,
+        sentences=sentences,
+        reasons=dict(found.reasons),
+    )
+
+
+Flow = Callable[[Tx, Order], Awaitable[Unit]]
+
+
+async def _work(
+    key: UnitKey, service: Service, caller: Caller, seen: int, reason: str, flow: Flow
+) -> UnitOut:
+    """Run one flow on a unit in one transaction and render what it left."""
+    async with service.database.transaction() as tx:
+        found = await _seen(tx, key, caller, service)
+        done = await flow(tx, Order(found.id, seen, caller, service.now(), reason))
+    return render.unit(done, service.library.current(service.now()).rulebook)
+
+
+@router.post("/{unit}:file", summary="立案: file a unit in triage under an entry")
+async def file(
+    unit: UnitKey, body: FileIn, service: Services, caller: Calling, seen: Seen
+) -> UnitOut:
+    """File the unit and send it on its way."""
+    entry, area = EntryCode(body.entry), AreaCode(body.area) if body.area else None
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await casework.file(tx, service.library, order, entry, area)
+
+    return await _work(unit, service, caller, seen, body.reason, flow)
+
+
+@router.post("/{unit}:dispatch", summary="派遣: send a filed unit to a holder")
+async def dispatch(
+    unit: UnitKey, body: DispatchIn, service: Services, caller: Calling, seen: Seen
+) -> UnitOut:
+    """Dispatch to the holder named, or to whoever the list names."""
+    holder = OrganisationCode(body.holder) if body.holder else None
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await casework.dispatch(tx, service.library, order, holder)
+
+    return await _work(unit, service, caller, seen, body.reason, flow)
+
+
+PLAIN = {
+    Action.ACCEPT: "签收: take the unit on",
+    Action.START: "开始处置: work has begun",
+    Action.RESOLVE: "处置反馈(办结): the work is done",
+    Action.RETURN: "退回: give it back to the centre, with the reason",
+    Action.VERIFY: "核查通过: the resolution holds; closes the unit by default",
+    Action.REWORK: "返工: the resolution does not hold, with the reason",
+    Action.CLOSE: "结案: close a verified unit",
+    Action.DECLINE: "不予立案: nothing to be done, with the reason",
+    Action.CANCEL: "作废: cancel the unit and its open tasks, with the reason",
+}
+
+
+def _plain(action: Action, summary: str) -> None:
+    """Add the route of an action that takes nothing but a reason."""
+
+    async def endpoint(
+        unit: UnitKey, body: Said, service: Services, caller: Calling, seen: Seen
+    ) -> UnitOut:
+        async def flow(tx: Tx, order: Order) -> Unit:
+            return await casework.act(tx, service.library, order, action)
+
+        return await _work(unit, service, caller, seen, body.reason, flow)
+
+    router.add_api_route(
+        f"/{{unit}}:{action}", endpoint, methods=["POST"], summary=summary, name=action.value
+    )
+
+
+for _action, _summary in PLAIN.items():
+    _plain(_action, _summary)
+
+
+@router.post("/{unit}:note", summary="备注: add a line to the log")
+async def note(unit: UnitKey, body: Said, service: Services, caller: Calling) -> UnitOut:
+    """Add a note; it changes nothing that a caller must have seen."""
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await casework.act(tx, service.library, order, Action.NOTE)
+
+    return await _work(unit, service, caller, 0, body.reason, flow)

@@ -1,0 +1,1 @@
+"""Decisions as functions of values: no IO, no clock, no framework."""

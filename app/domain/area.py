@@ -1,0 +1,108 @@
+"""Areas of the city (行政区划与网格): one tree from the city down to the grid."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from typing import Final, NewType
+
+AreaCode = NewType("AreaCode", str)
+
+
+class Tier(StrEnum):
+    """The levels of the city, from the top down; also an entry's level (处置层级)."""
+
+    CITY = "city"
+    """市"""
+    DISTRICT = "district"
+    """区县"""
+    STREET = "street"
+    """镇街"""
+    COMMUNITY = "community"
+    """村社区"""
+    GRID = "grid"
+    """网格"""
+
+    @property
+    def rank(self) -> int:
+        """0 for the city, 4 for the grid."""
+        return _RANKS[self]
+
+
+_RANKS: Final[Mapping[Tier, int]] = {tier: rank for rank, tier in enumerate(Tier)}
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One area; `generated` marks grids numbered by rule and not surveyed.
+
+    `outline` is its boundary as WKT in CGCS2000 degrees, empty where nobody has drawn it.
+    """
+
+    code: AreaCode
+    name: str
+    tier: Tier
+    parent: AreaCode | None
+    generated: bool = False
+    valid_from: date | None = None
+    valid_to: date | None = None
+    outline: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the area exists on that day (valid_to is the first day it no longer does)."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
+
+
+class Areas(Mapping[AreaCode, Area]):
+    """The tree; codes of the past stay in it and still resolve."""
+
+    def __init__(self, areas: Iterable[Area]) -> None:
+        self._by_code = {area.code: area for area in areas}
+        self._paths: dict[AreaCode, tuple[Area, ...]] = {}
+
+    def __getitem__(self, code: AreaCode) -> Area:
+        return self._by_code[code]
+
+    def __iter__(self) -> Iterator[AreaCode]:
+        return iter(self._by_code)
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    @cached_property
+    def city(self) -> Area:
+        """The root of the tree."""
+        return next(area for area in self._by_code.values() if area.tier is Tier.CITY)
+
+    def path(self, code: AreaCode) -> tuple[Area, ...]:
+        """Return the areas from the city down to this one, both included."""
+        known = self._paths.get(code)
+        if known is None:
+            area = self._by_code[code]
+            known = (*self.path(area.parent), area) if area.parent else (area,)
+            self._paths[code] = known
+        return known
+
+    def at(self, code: AreaCode, tier: Tier) -> Area | None:
+        """Return the area of that tier which contains `code`, if `code` lies at or below it."""
+        path = self.path(code)
+        return path[tier.rank] if tier.rank < len(path) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is, by the codes of the areas around it; empty below what is known."""
+
+    district: str = ""
+    street: str = ""
+    community: str = ""
+    grid: str = ""
+
+    @classmethod
+    def of(cls, path: tuple[Area, ...]) -> "Place":
+        """Build the place from a path that starts at the city."""
+        codes: list[str] = [area.code for area in path[1:]]
+        return cls(*codes, *[""] * (4 - len(codes)))

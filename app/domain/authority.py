@@ -1,0 +1,163 @@
+"""Who may do what (权限): roles, how a caller stands to a unit, and one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.domain.area import Place, Tier
+from app.domain.errors import Forbidden
+from app.domain.event import AccountId
+from app.domain.lifecycle import Action
+from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
+from app.domain.unit import Unit
+
+
+class Role(StrEnum):
+    """What a person or machine is there for."""
+
+    REPORTER = "reporter"
+    """上报人"""
+    GRID_WORKER = "grid_worker"
+    """网格员"""
+    CLERK = "clerk"
+    """中心坐席"""
+    DEPARTMENT = "department"
+    """部门经办人"""
+    SUPERVISOR = "supervisor"
+    """中心负责人"""
+    INTEGRATOR = "integrator"
+    """系统对接"""
+    ADMINISTRATOR = "administrator"
+    """管理员"""
+
+
+class Relation(StrEnum):
+    """How a caller stands to a unit."""
+
+    HOLDER = "holder"
+    """承办单位"""
+    CENTRE = "centre"
+    """所属中心"""
+    ABOVE = "above"
+    """上级中心"""
+    REPORTER = "reporter"
+    """上报人本人"""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: a named person or machine of an organisation."""
+
+    account: AccountId
+    name: str
+    organisation: OrganisationCode
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a caller may see: an area's units, what its own organisation holds, its own reports."""
+
+    tier: Tier | None
+    area: str
+    organisation: OrganisationCode
+    account: AccountId
+
+
+_WORKERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.DEPARTMENT, Role.SUPERVISOR})
+_DESK: Final = frozenset({Role.CLERK, Role.SUPERVISOR})
+_HEAD: Final = frozenset({Role.SUPERVISOR})
+
+_BY_HOLDER: Final = {Relation.HOLDER: _WORKERS}
+_BY_CENTRE: Final = {Relation.CENTRE: _DESK, Relation.ABOVE: _HEAD}
+_BY_DESK: Final = {Relation.HOLDER: _DESK, **_BY_CENTRE}
+
+AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
+    Action.FILE: _BY_DESK,
+    Action.DECLINE: _BY_DESK,
+    Action.DISPATCH: _BY_DESK,
+    Action.ACCEPT: _BY_HOLDER,
+    Action.START: _BY_HOLDER,
+    Action.RETURN: _BY_HOLDER,
+    Action.RESOLVE: _BY_HOLDER,
+    Action.VERIFY: _BY_CENTRE,
+    Action.REWORK: _BY_CENTRE,
+    Action.CLOSE: _BY_CENTRE,
+    Action.CANCEL: {Relation.HOLDER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD},
+    Action.NOTE: dict.fromkeys(Relation, frozenset(Role)),
+}
+"""Actions missing here belong to the service itself."""
+
+REPORTERS: Final = frozenset(
+    {Role.REPORTER, Role.GRID_WORKER, Role.CLERK, Role.SUPERVISOR, Role.INTEGRATOR}
+)
+"""Roles that may post events."""
+
+_SEES_AREA: Final = frozenset(
+    {OrganisationKind.CENTRE, OrganisationKind.COMMITTEE, OrganisationKind.GRID_TEAM}
+)
+
+
+def relations(caller: Caller, unit: Unit, above: frozenset[OrganisationCode]) -> set[Relation]:
+    """Return how the caller stands to the unit; `above` are the centres over its centre."""
+    found = set()
+    if caller.organisation == unit.holder:
+        found.add(Relation.HOLDER)
+    if caller.organisation == unit.centre:
+        found.add(Relation.CENTRE)
+    if caller.organisation in above:
+        found.add(Relation.ABOVE)
+    if caller.account == unit.reporter:
+        found.add(Relation.REPORTER)
+    return found
+
+
+def permit(
+    caller: Caller, action: Action, unit: Unit, above: frozenset[OrganisationCode]
+) -> None:
+    """Raise Forbidden unless the table lets this caller do it; nobody verifies their own work."""
+    table = AUTHORITY.get(action, {})
+    stands = relations(caller, unit, above)
+    if not any(caller.roles & table.get(relation, frozenset()) for relation in stands):
+        raise Forbidden(
+            zh=f"“{caller.name}”无权对该单元执行“{action}”",
+            en=f"{caller.name} may not {action} this unit",
+            field="action",
+            allowed=_allowed_to(table),
+        )
+    if action is Action.VERIFY and caller.account == unit.resolved_by:
+        raise Forbidden(
+            zh="处置人不得核查自己的处置结果",
+            en="nobody verifies their own resolution",
+            field="action",
+        )
+
+
+def _allowed_to(table: Mapping[Relation, frozenset[Role]]) -> tuple[str, ...]:
+    return tuple(
+        f"{relation}: {', '.join(sorted(roles))}" for relation, roles in table.items()
+    )
+
+
+def scope_of(caller: Caller, body: Organisation) -> Scope:
+    """Return what the caller may see: its centre's area, or only what its organisation holds."""
+    sees_area = body.kind in _SEES_AREA and caller.roles != {Role.REPORTER}
+    return Scope(
+        tier=body.tier if sees_area else None,
+        area=body.area,
+        organisation=body.code,
+        account=caller.account,
+    )
+
+
+def sees(scope: Scope, unit: Unit) -> bool:
+    """Tell whether the unit lies in the scope; the store asks the same of its rows."""
+    own = scope.organisation in {unit.holder, unit.centre} or unit.reporter == scope.account
+    return own or _covers(scope, unit.place)
+
+
+def _covers(scope: Scope, place: Place) -> bool:
+    if scope.tier is None:
+        return False
+    return scope.tier is Tier.CITY or getattr(place, scope.tier) == scope.area

@@ -1,0 +1,103 @@
+"""Classification (类别研判): which entry of the list a report falls under, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.event import Event
+from app.domain.policy import Policy, Rule
+from app.domain.responsibility import Entry, EntryCode, Kind, ResponsibilityList, Urgency
+from app.domain.unit import Clause
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that a text may mean.
+
+    `score` is the probability, 0 to 1, that the entry is the right one; `words` are the
+    parts of the report that spoke for it.
+    """
+
+    entry: EntryCode
+    score: float
+    words: tuple[str, ...] = ()
+
+
+class Method(StrEnum):
+    """What decided the entry."""
+
+    CODE = "code"
+    """上报时给定类别"""
+    RULE = "rule"
+    """本地规则"""
+    TEXT = "text"
+    """文字匹配"""
+    PERSON = "person"
+    """人工研判"""
+    UNSURE = "unsure"
+    """把握不足, 待研判"""
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The entry, or none when a person must look, with what was considered."""
+
+    entry: Entry | None
+    method: Method
+    candidates: tuple[Candidate, ...] = ()
+    rule: str = ""
+
+
+def classify(
+    event: Event, candidates: Sequence[Candidate], entries: ResponsibilityList, policy: Policy
+) -> Classification:
+    """Decide the entry: the given code, then the local rules, then the text.
+
+    `candidates` are what the text recalls, best first; for an event with a category, only
+    that category's entries.
+    """
+    seen = tuple(candidates)
+    if event.category is not None:
+        return Classification(_under_category(event, seen, entries), Method.CODE, seen)
+    for rule in policy.rules:
+        if _applies(rule, event):
+            return Classification(entries[rule.entry], Method.RULE, seen, rule.name)
+    if seen and seen[0].score >= policy.confidence:
+        return Classification(entries[seen[0].entry], Method.TEXT, seen)
+    return Classification(None, Method.UNSURE, seen)
+
+
+def _under_category(
+    event: Event, candidates: Sequence[Candidate], entries: ResponsibilityList
+) -> Entry | None:
+    """Return the condition the text speaks for, else the category's first."""
+    if event.category is None:
+        return None
+    if candidates:
+        return entries[candidates[0].entry]
+    conditions = entries.under(event.category)
+    return conditions[0] if conditions else None
+
+
+def _applies(rule: Rule, event: Event) -> bool:
+    return (
+        (not rule.source or rule.source == event.source)
+        and all(word in event.text for word in rule.contains)
+        and all(event.attributes.get(key) == value for key, value in rule.attributes.items())
+    )
+
+
+def kind_of(entry: Entry) -> tuple[Kind, Clause]:
+    """Return the kind of an entry's units and the clause that decided it, first match.
+
+    A list may call an urgent matter an item all the same: one duty of one holder that
+    happens to be pressing. Its word stands, and the clause says that it does.
+    """
+    if entry.kind is Kind.ITEM:
+        plain = entry.urgency is Urgency.NORMAL and not entry.plan
+        return Kind.ITEM, Clause.SINGLE if plain else Clause.LISTED
+    if entry.urgency is not Urgency.NORMAL:
+        return entry.kind, Clause.URGENT
+    if entry.plan:
+        return entry.kind, Clause.PLANNED
+    return entry.kind, Clause.JOINT if entry.support else Clause.LISTED

@@ -1,0 +1,77 @@
+"""Clocks (时限): running limits whose deadlines follow from stored facts."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.domain.calendar import Calendar, Deadline
+from app.domain.limit import Basis, Limit
+from app.domain.policy import Marks
+from app.domain.unit import ClockName
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One limit of one unit.
+
+    `spent` counts the seconds used up before `running_since`, in the clock's own basis;
+    `mark` is how many of the policy's marks were passed and `next_at` the moment of the
+    next one; both moments are None while the clock stands.
+    """
+
+    name: ClockName
+    basis: Basis
+    limit: int
+    started_at: datetime
+    spent: int = 0
+    running_since: datetime | None = None
+    due_at: datetime | None = None
+    is_provisional: bool = False
+    mark: int = 0
+    next_at: datetime | None = None
+    overdue_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def is_running(self) -> bool:
+        """Time is being counted."""
+        return self.running_since is not None
+
+
+def start(
+    name: ClockName, limit: Limit, *, at: datetime, calendar: Calendar, marks: Marks
+) -> Clock:
+    """Return a clock that begins to run."""
+    fresh = Clock(name, limit.basis, calendar.seconds(limit), started_at=at)
+    return resume(fresh, at=at, calendar=calendar, marks=marks)
+
+
+def resume(clock: Clock, *, at: datetime, calendar: Calendar, marks: Marks) -> Clock:
+    """Return the clock running on from what it has spent."""
+    running = replace(clock, running_since=at, version=clock.version + 1)
+    due = mark_at(running, 100, calendar)
+    return aim(replace(running, due_at=due.at, is_provisional=due.provisional), calendar, marks)
+
+
+def stop(clock: Clock, *, at: datetime, calendar: Calendar) -> Clock:
+    """Return the clock standing, with the time it ran added to what it has spent."""
+    if clock.running_since is None:
+        return clock
+    spent = clock.spent + calendar.elapsed(clock.running_since, at, clock.basis)
+    return replace(
+        clock, spent=spent, running_since=None, next_at=None, version=clock.version + 1
+    )
+
+
+def mark_at(clock: Clock, percent: int, calendar: Calendar) -> Deadline:
+    """Return when a running clock has used up that share of its limit."""
+    if clock.running_since is None:
+        raise ValueError(clock.name)
+    left = max(clock.limit * percent // 100 - clock.spent, 0)
+    return calendar.add(clock.running_since, left, clock.basis)
+
+
+def aim(clock: Clock, calendar: Calendar, marks: Marks) -> Clock:
+    """Return the clock pointed at the next mark it has not passed yet."""
+    if clock.mark >= len(marks.percents):
+        return replace(clock, next_at=None)
+    return replace(clock, next_at=mark_at(clock, marks.percents[clock.mark], calendar).at)

@@ -1,0 +1,100 @@
+"""Organisations (单位): who holds which function (职能) in which area."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NewType
+
+from app.domain.area import Area, AreaCode, Areas, Tier
+
+OrganisationCode = NewType("OrganisationCode", str)
+Function = NewType("Function", str)
+
+
+class OrganisationKind(StrEnum):
+    """What sort of body it is."""
+
+    CENTRE = "centre"
+    """治理中心"""
+    DEPARTMENT = "department"
+    """部门"""
+    BOARD = "board"
+    """板块"""
+    COMMITTEE = "committee"
+    """村(居)民委员会"""
+    GRID_TEAM = "grid_team"
+    """网格队伍"""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One body; it acts in `area` and below, and stands under `parent`."""
+
+    code: OrganisationCode
+    name: str
+    kind: OrganisationKind
+    area: AreaCode
+    tier: Tier
+    parent: OrganisationCode | None
+    functions: tuple[Function, ...]
+    phone: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Organisations(Mapping[OrganisationCode, Organisation]):
+    """All bodies of the city, indexed by area."""
+
+    def __init__(self, organisations: Iterable[Organisation]) -> None:
+        self._by_code = {body.code: body for body in organisations}
+        self._by_area: dict[AreaCode, tuple[Organisation, ...]] = {}
+        for body in self._by_code.values():
+            self._by_area[body.area] = (*self._by_area.get(body.area, ()), body)
+
+    def __getitem__(self, code: OrganisationCode) -> Organisation:
+        return self._by_code[code]
+
+    def __iter__(self) -> Iterator[OrganisationCode]:
+        return iter(self._by_code)
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def of_area(self, area: AreaCode) -> tuple[Organisation, ...]:
+        """Return the bodies whose area is exactly this one."""
+        return self._by_area.get(area, ())
+
+    def holders(self, function: Function, area: AreaCode) -> tuple[Organisation, ...]:
+        """Return the bodies that hold the function in exactly this area, in list order."""
+        return tuple(body for body in self.of_area(area) if function in body.functions)
+
+    def centre(self, area: AreaCode) -> Organisation | None:
+        """Return the operations centre of exactly this area."""
+        for body in self.of_area(area):
+            if body.kind is OrganisationKind.CENTRE:
+                return body
+        return None
+
+    def nearest_centre(self, path: tuple[Area, ...]) -> Organisation:
+        """Return the lowest centre on the path; the city always has one."""
+        for area in reversed(path):
+            centre = self.centre(area.code)
+            if centre is not None:
+                return centre
+        raise LookupError(path[0].code)
+
+    def centres(self, path: tuple[Area, ...]) -> tuple[Organisation, ...]:
+        """Return every centre on the path, from the city down."""
+        found = (self.centre(area.code) for area in path)
+        return tuple(centre for centre in found if centre is not None)
+
+    def centre_above(self, body: Organisation, areas: Areas) -> Organisation:
+        """Return the centre that answers for this body: a centre's is the next one above.
+
+        The city centre answers for itself.
+        """
+        path = areas.path(body.area)
+        if body.kind is OrganisationKind.CENTRE and len(path) > 1:
+            path = path[:-1]
+        return self.nearest_centre(path)

@@ -1,0 +1,40 @@
+"""The rulebook: all reference data of one version, immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.area import Areas
+from app.domain.calendar import Calendar
+from app.domain.organisation import Organisations
+from app.domain.policy import Policies
+from app.domain.responsibility import ResponsibilityList
+
+
+class Part(StrEnum):
+    """What a rulebook is made of; each is published on its own."""
+
+    AREAS = "areas"
+    """区划"""
+    ORGANISATIONS = "organisations"
+    """单位"""
+    LIST = "list"
+    """职责清单"""
+    CALENDAR = "calendar"
+    """工作日历"""
+    POLICIES = "policies"
+    """规则"""
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """What decisions are judged by; a unit stores the version it was judged by."""
+
+    version: int
+    areas: Areas
+    organisations: Organisations
+    list: ResponsibilityList
+    calendar: Calendar
+    policies: Policies
+    parts: Mapping[Part, int]
+    """The version of each part."""

@@ -1,0 +1,151 @@
+"""A unit (业务单元): the piece of work that is routed, timed and closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, NewType
+from uuid import UUID
+
+from app.domain.area import Place, Tier
+from app.domain.event import AccountId
+from app.domain.organisation import OrganisationCode
+from app.domain.responsibility import EntryCode, Kind, Urgency
+
+UnitId = NewType("UnitId", UUID)
+
+
+class State(StrEnum):
+    """Where a unit is on its way to the closed loop."""
+
+    TRIAGE = "triage"
+    """待研判"""
+    FILED = "filed"
+    """已立案待派遣"""
+    DISPATCHED = "dispatched"
+    """待签收"""
+    ACCEPTED = "accepted"
+    """已签收"""
+    IN_PROGRESS = "in_progress"
+    """处置中"""
+    COORDINATING = "coordinating"
+    """统筹中"""
+    RESOLVED = "resolved"
+    """待核查"""
+    VERIFIED = "verified"
+    """待结案"""
+    CLOSED = "closed"
+    """已结案"""
+    DECLINED = "declined"
+    """不予立案"""
+    CANCELLED = "cancelled"
+    """已作废"""
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing more is to be done."""
+        return self in {State.CLOSED, State.DECLINED, State.CANCELLED}
+
+
+class Clause(StrEnum):
+    """Which clause of the first-match rule decided the kind."""
+
+    SPLIT = "split"
+    """由事件拆分"""
+    PLANNED = "planned"
+    """有处置预案"""
+    URGENT = "urgent"
+    """紧急或重大"""
+    JOINT = "joint"
+    """两个以上单位处置"""
+    SINGLE = "single"
+    """单一职责"""
+    LISTED = "listed"
+    """清单指定"""
+    UNDECIDED = "undecided"
+    """尚未研判"""
+
+
+class ClockName(StrEnum):
+    """The limits a unit can run under."""
+
+    TRIAGE = "triage"
+    """研判"""
+    DISPATCH = "dispatch"
+    """派遣"""
+    ACCEPT = "accept"
+    """签收"""
+    DISPOSE = "dispose"
+    """处置"""
+    VERIFY = "verify"
+    """核查"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The whole state of one unit.
+
+    `holder` answers for the work; `centre` is the centre above the holder; `desk` is the
+    one of the two whose turn it is, empty when nobody's. `version` rises by what a caller
+    must have seen, `steps` by every line of the log.
+    """
+
+    id: UnitId
+    home: str
+    kind: Kind
+    clause: Clause
+    title: str
+    state: State
+    urgency: Urgency
+    place: Place
+    holder: OrganisationCode
+    centre: OrganisationCode
+    desk: OrganisationCode | None
+    route: tuple[OrganisationCode, ...]
+    rulebook: int
+    reporter: AccountId
+    created_at: datetime
+    updated_at: datetime
+    number: str = ""
+    parent: UnitId | None = None
+    entry: EntryCode | None = None
+    task: int | None = None
+    """Which task of the entry's plan this is, from 0; None for a unit that is not one."""
+    level: Tier | None = None
+    is_gap: bool = False
+    stage: ClockName | None = None
+    stage_due_at: datetime | None = None
+    due_at: datetime | None = None
+    is_provisional: bool = False
+    overdue_at: datetime | None = None
+    raised: tuple[OrganisationCode, ...] = ()
+    resolved_by: AccountId | None = None
+    closed_at: datetime | None = None
+    version: int = 1
+    steps: int = 0
+    reasons: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a unit's log (流转记录); `seq` counts from 1 within the unit."""
+
+    unit: UnitId
+    home: str
+    seq: int
+    at: datetime
+    action: str
+    state: State
+    actor: AccountId | None
+    organisation: OrganisationCode | None
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def task_id(parent: UnitId, index: int) -> UnitId:
+    """Return the id of a parent's task: the same each time, and next to its parent in the index."""
+    head = parent.bytes[:8]
+    tail = bytearray(sha256(parent.bytes + index.to_bytes(4, "big")).digest()[:8])
+    tail[0] = tail[0] & 0x3F | 0x80
+    return UnitId(UUID(bytes=head + bytes(tail)))

@@ -1,0 +1,1 @@
+"""One verb a function, the transaction given: what happens, decided by domain, kept by store."""

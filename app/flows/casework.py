@@ -1,0 +1,307 @@
+"""Casework: what people do to a unit on its way to the closed loop."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.domain.admission import assign, onward_of, plan_tasks, routed
+from app.domain.area import AreaCode, Place
+from app.domain.authority import Caller, permit, scope_of, sees
+from app.domain.clock import Clock
+from app.domain.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale
+from app.domain.lifecycle import Action, actions_in
+from app.domain.organisation import Organisation, OrganisationCode
+from app.domain.responsibility import EntryCode
+from app.domain.route import Route, RouteReason, to_holder, to_nearest_holder, to_organisation
+from app.domain.rulebook import Rulebook
+from app.domain.timing import Terms
+from app.domain.unit import State, Unit, UnitId
+from app.flows.advance import Deed, advance, moved, write
+from app.flows.intake import begin
+from app.flows.rulebook import Library, Reference
+from app.store import clocks as clock_store
+from app.store import units as unit_store
+from app.store.database import Tx
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who wants what done: the unit, the version of it they saw, and their own words."""
+
+    unit: UnitId
+    seen: int
+    by: Caller
+    at: datetime
+    reason: str = ""
+
+
+@dataclass
+class Case:
+    """An owned unit with what deciding about it needs."""
+
+    unit: Unit
+    clocks: Sequence[Clock]
+    family: Sequence[Unit]
+    """The unit's parent or its tasks, owned as well."""
+    reference: Reference
+    judged: Rulebook
+    """The rulebook the unit was judged by; its entry stands there."""
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rulebook in force now."""
+        return self.reference.rulebook
+
+    def terms(self, unit: Unit | None = None) -> Terms:
+        """Return what the unit's limits follow from."""
+        unit = unit or self.unit
+        path = self.rulebook.areas.path(finest(unit.place, self.rulebook))
+        entry = self.judged.list[unit.entry] if unit.entry else None
+        return Terms(entry, self.rulebook.policies.at(path), self.rulebook.calendar)
+
+
+async def act(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
+    """Do an action that needs nothing but a reason."""
+    special = _SPECIAL.get(action)
+    if special is not None:
+        return await special(tx, library, order)
+    case = await _open(tx, library, order, action)
+    filed = await advance(tx, case.unit, case.clocks, _deed(order, action), case.terms())
+    if filed.unit.state.is_final:
+        await _settle_parent(tx, case, order.at)
+    return filed.unit
+
+
+async def resolve(tx: Tx, library: Library, order: Order) -> Unit:
+    """Report the work done; a coordinated event is resolved by its last task alone."""
+    case = await _open(tx, library, order, Action.RESOLVE)
+    if case.unit.state is State.COORDINATING:
+        raise _waits_for_tasks()
+    unit = replace(case.unit, resolved_by=order.by.account)
+    deed = _deed(order, Action.RESOLVE)
+    return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
+
+
+async def verify(tx: Tx, library: Library, order: Order) -> Unit:
+    """Confirm a resolution; by default policy the unit is closed with it."""
+    case = await _open(tx, library, order, Action.VERIFY)
+    terms = case.terms()
+    filed = await advance(tx, case.unit, case.clocks, _deed(order, Action.VERIFY), terms)
+    if terms.policy.closes_on_verify:
+        close = Deed(Action.CLOSE, None, order.at)
+        filed = await advance(tx, filed.unit, filed.clocks, close, terms)
+        await _settle_parent(tx, case, order.at)
+    return filed.unit
+
+
+async def file(
+    tx: Tx, library: Library, order: Order, entry: EntryCode, area: AreaCode | None
+) -> Unit:
+    """File a unit in triage under an entry and send it on, with its tasks if it has a plan."""
+    case = await _open(tx, library, order, Action.FILE)
+    rulebook = case.rulebook
+    if entry not in rulebook.list:
+        raise Invalid(
+            zh=f"职责清单中没有条目“{entry}”", en=f"the list has no entry {entry}", field="entry"
+        )
+    path = rulebook.areas.path(_area(case, area))
+    named = rulebook.list[entry]
+    unit = assign(replace(case.unit, place=Place.of(path)), named, path, rulebook)
+    case.judged = rulebook
+    deed = Deed(Action.FILE, order.by, order.at, order.reason, {"entry": entry})
+    filed = await advance(tx, unit, case.clocks, deed, case.terms(unit))
+    onward = Deed(onward_of(unit, named), None, order.at, data={"holder": unit.holder})
+    filed = await advance(tx, filed.unit, filed.clocks, onward, case.terms(unit))
+    tasks = plan_tasks(filed.unit, named, path, rulebook, order.at)
+    if tasks:
+        await begin(tx, tasks, case.reference)
+    return filed.unit
+
+
+async def dispatch(
+    tx: Tx, library: Library, order: Order, holder: OrganisationCode | None
+) -> Unit:
+    """Send a filed unit to a holder: the one named, or whoever the list names."""
+    case = await _open(tx, library, order, Action.DISPATCH)
+    route = _named(case, order.by, holder) if holder else _by_list(case)
+    unit = routed(case.unit, route)
+    deed = Deed(Action.DISPATCH, order.by, order.at, order.reason, {"holder": unit.holder})
+    return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
+
+
+async def give_back(tx: Tx, library: Library, order: Order) -> Unit:
+    """Return a unit, with the reason, to the centre above its holder."""
+    case = await _open(tx, library, order, Action.RETURN)
+    centre = case.rulebook.organisations[case.unit.centre]
+    route = to_organisation(centre, case.rulebook, RouteReason.OWNED)
+    unit = routed(case.unit, route)
+    deed = Deed(Action.RETURN, order.by, order.at, order.reason, {"from": case.unit.holder})
+    return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
+
+
+async def cancel(tx: Tx, library: Library, order: Order) -> Unit:
+    """Cancel a unit, and with it the tasks it still has open."""
+    case = await _open(tx, library, order, Action.CANCEL)
+    deed = _deed(order, Action.CANCEL)
+    tasks = [one for one in case.family if one.parent == case.unit.id and one.desk]
+    running = await clock_store.of_units(tx, [task.id for task in tasks])
+    with_unit = Deed(Action.CANCEL, order.by, order.at, order.reason, {"with": case.unit.number})
+    changes = [
+        moved(task, running.get(task.id, ()), with_unit, case.terms(task)) for task in tasks
+    ]
+    changes.append(moved(case.unit, case.clocks, deed, case.terms()))
+    await write(tx, changes)
+    await _settle_parent(tx, case, order.at)
+    return changes[-1].unit
+
+
+async def _open(tx: Tx, library: Library, order: Order, action: Action) -> Case:
+    """Own the unit and whatever moves with it, and check sight, authority and version."""
+    seen = await unit_store.read(tx, [order.unit])
+    family = await _family(tx, seen[0], action) if seen else []
+    owned = await unit_store.take(tx, [order.unit, *family])
+    unit = next((one for one in owned if one.id == order.unit), None)
+    reference = library.current(order.at)
+    if unit is None or not in_sight(unit, order.by, reference.rulebook):
+        raise NotFound(zh="没有这个业务单元", en="no such unit", field="id")
+    permit(order.by, action, unit, above(unit, reference.rulebook))
+    if action is not Action.NOTE and unit.version != order.seen:
+        raise Stale(
+            zh=f"单元已变为第 {unit.version} 版(您看到的是第 {order.seen} 版), 请刷新",
+            en=f"the unit is at version {unit.version}, you saw {order.seen}",
+            field="If-Match",
+            version=unit.version,
+        )
+    running = await clock_store.of_units(tx, [unit.id])
+    judged = (await library.at(tx, unit.rulebook)).rulebook
+    others = [one for one in owned if one.id != unit.id]
+    return Case(unit, running.get(unit.id, ()), others, reference, judged)
+
+
+async def _family(tx: Tx, unit: Unit, action: Action) -> list[UUID]:
+    """Return the other units an action on this one may move."""
+    if unit.parent is not None:
+        return [unit.parent]
+    if action is Action.CANCEL:
+        return [task.id for task in await unit_store.tasks_of(tx, [unit.id])]
+    return []
+
+
+async def _settle_parent(tx: Tx, case: Case, at: datetime) -> None:
+    """Resolve a coordinating parent once its last task has ended."""
+    parent = next((one for one in case.family if one.id == case.unit.parent), None)
+    if parent is None or parent.state is not State.COORDINATING:
+        return
+    if await unit_store.open_tasks(tx, parent.id, parent.home):
+        return
+    running = await clock_store.of_units(tx, [parent.id])
+    deed = Deed(Action.RESOLVE, None, at, data={"last": case.unit.number})
+    await advance(tx, parent, running.get(parent.id, ()), deed, case.terms(parent))
+
+
+def _deed(order: Order, action: Action) -> Deed:
+    return Deed(action, order.by, order.at, order.reason)
+
+
+def in_sight(unit: Unit, caller: Caller, rulebook: Rulebook) -> bool:
+    """Tell whether the caller may see the unit."""
+    body = rulebook.organisations.get(caller.organisation)
+    return body is not None and sees(scope_of(caller, body), unit)
+
+
+def above(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
+    """Return the centres over the unit's centre."""
+    bodies, areas = rulebook.organisations, rulebook.areas
+    centre = bodies[unit.centre]
+    path = areas.path(centre.area)[:-1]
+    return frozenset(body.code for body in bodies.centres(path))
+
+
+def finest(place: Place, rulebook: Rulebook) -> AreaCode:
+    """Return the code of the smallest area the place is known to lie in."""
+    code = place.grid or place.community or place.street or place.district
+    return AreaCode(code) if code else rulebook.areas.city.code
+
+
+def _area(case: Case, named: AreaCode | None) -> AreaCode:
+    if named is None:
+        return finest(case.unit.place, case.rulebook)
+    if named not in case.rulebook.areas:
+        raise Invalid(
+            zh=f"区划或网格编码“{named}”不存在", en=f"no area has code {named}", field="area"
+        )
+    return named
+
+
+def _by_list(case: Case) -> Route:
+    unit = case.unit
+    if unit.entry is None or unit.level is None:
+        raise Invalid(
+            zh="未按清单立案的单元须指定承办单位", en="name the holder", field="holder"
+        )
+    entry = case.judged.list[unit.entry]
+    path = case.rulebook.areas.path(finest(unit.place, case.rulebook))
+    if unit.task is not None:
+        order = entry.plan[unit.task]
+        return to_nearest_holder(order.function, entry.level, path, case.rulebook)
+    return to_holder(entry.lead, entry.level, path, case.rulebook)
+
+
+def _named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
+    """Return the way to a named holder: under the caller's centre, and not below the level."""
+    holder = case.rulebook.organisations.get(code)
+    if holder is None:
+        raise Invalid(zh=f"没有单位“{code}”", en=f"no organisation {code}", field="holder")
+    _refuse_foreign(case.rulebook, caller, holder)
+    level = case.unit.level
+    if level is not None and holder.tier.rank > level.rank:
+        raise Invalid(
+            zh=f"该事项的处置层级为“{level}”, 不得下派至“{holder.name}”",
+            en=f"the entry's level is {level}: nothing is routed below it",
+            field="holder",
+        )
+    return to_organisation(holder, case.rulebook, RouteReason.RULED)
+
+
+def _refuse_foreign(rulebook: Rulebook, caller: Caller, holder: Organisation) -> None:
+    own = rulebook.organisations[caller.organisation].area
+    if all(area.code != own for area in rulebook.areas.path(holder.area)):
+        raise Forbidden(
+            zh=f"“{holder.name}”不在您的辖区内",
+            en=f"{holder.name} is outside your area",
+            field="holder",
+        )
+
+
+def _waits_for_tasks() -> ActionNotAllowed:
+    return ActionNotAllowed(
+        zh="事件的任务尚未全部结案, 不能办结",
+        en="an event is resolved by its last task",
+        field="action",
+        allowed=(Action.CANCEL, Action.NOTE),
+    )
+
+
+def may_now(unit: Unit, caller: Caller, rulebook: Rulebook) -> list[Action]:
+    """Return what this caller may do to the unit in its present state."""
+    centres = above(unit, rulebook)
+    found = []
+    for action in actions_in(unit.state):
+        if unit.state is State.COORDINATING and action is Action.RESOLVE:
+            continue
+        try:
+            permit(caller, action, unit, centres)
+        except Forbidden:
+            continue
+        found.append(action)
+    return found
+
+
+_SPECIAL: Final[Mapping[Action, Callable[[Tx, Library, Order], Awaitable[Unit]]]] = {
+    Action.RESOLVE: resolve,
+    Action.VERIFY: verify,
+    Action.RETURN: give_back,
+    Action.CANCEL: cancel,
+}

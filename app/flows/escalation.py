@@ -1,0 +1,129 @@
+"""Marks that were passed: reminders and raises, written in batches of a home's units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from app.domain.admission import Filed
+from app.domain.clock import Clock
+from app.domain.escalation import Alarm, fire
+from app.domain.lifecycle import Action
+from app.domain.organisation import OrganisationCode
+from app.domain.rulebook import Rulebook
+from app.domain.unit import Step, Unit
+from app.flows.advance import write
+from app.flows.casework import finest
+from app.store import clocks, units
+from app.store.database import Tx
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn over a home did."""
+
+    due: int
+    fired: int
+
+
+async def fire_due(
+    tx: Tx, home: str, rulebook: Rulebook, *, now: datetime, limit: int
+) -> Turn:
+    """Fire the marks of a home that have passed, of up to `limit` clocks.
+
+    Units somebody else owns at the moment are left for the next turn.
+    """
+    due = await clocks.due_units(tx, home, now=now, limit=limit)
+    if not due:
+        return Turn(0, 0)
+    owned = await units.take_free(tx, due)
+    running = await clocks.of_units(tx, [unit.id for unit in owned])
+    changes = [
+        change
+        for unit in owned
+        if (change := _change(unit, running.get(unit.id, ()), rulebook, now)) is not None
+    ]
+    if changes:
+        await write(tx, changes)
+    return Turn(len(due), len(changes))
+
+
+def _change(
+    unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime
+) -> Filed | None:
+    """Return what passed marks make of a unit; a unit that cannot be judged stops no other."""
+    try:
+        return fired(unit, running, rulebook, now)
+    except (LookupError, ValueError) as error:
+        log.error("clock_failed", unit=unit.number, error=repr(error))
+        return None
+
+
+def fired(
+    unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime
+) -> Filed | None:
+    """Return the unit with the steps of its passed marks; None if none has passed."""
+    if unit.desk is None:
+        return None
+    policy = rulebook.policies.at(rulebook.areas.path(finest(unit.place, rulebook)))
+    chain = _chain(unit.desk, rulebook)
+    change = Filed(unit, (), ())
+    for clock in running:
+        if clock.next_at is None or clock.next_at > now:
+            continue
+        firing = fire(
+            clock,
+            now=now,
+            calendar=rulebook.calendar,
+            marks=policy.marks_for(unit.urgency),
+            desk=unit.desk,
+            chain=chain,
+        )
+        change = _noted(change, firing.clock, firing.alarms, now)
+    return change if change.clocks else None
+
+
+def _noted(change: Filed, clock: Clock, alarms: Sequence[Alarm], now: datetime) -> Filed:
+    unit, steps = change.unit, change.steps
+    for alarm in alarms:
+        unit = _marked(unit, alarm, now)
+        steps = (*steps, _step(unit, clock, alarm, now))
+    return Filed(unit, steps, (*change.clocks, clock))
+
+
+def _marked(unit: Unit, alarm: Alarm, now: datetime) -> Unit:
+    """Return the unit after an alarm: lateness and who was told are facts; the holder stays."""
+    unit = replace(unit, steps=unit.steps + 1, updated_at=now)
+    if alarm.action is Action.OVERDUE and unit.overdue_at is None:
+        return replace(unit, overdue_at=alarm.mark_at)
+    if alarm.action is Action.RAISE and alarm.told not in unit.raised:
+        return replace(unit, raised=(*unit.raised, alarm.told))
+    return unit
+
+
+def _step(unit: Unit, clock: Clock, alarm: Alarm, now: datetime) -> Step:
+    return Step(
+        unit=unit.id,
+        home=unit.home,
+        seq=unit.steps,
+        at=now,
+        action=alarm.action,
+        state=unit.state,
+        actor=None,
+        organisation=alarm.told,
+        data={"clock": clock.name, "percent": alarm.percent, "mark_at": alarm.mark_at},
+    )
+
+
+def _chain(desk: OrganisationCode, rulebook: Rulebook) -> list[OrganisationCode]:
+    """Return the centres above a desk, the nearest first, the city's last."""
+    bodies, areas = rulebook.organisations, rulebook.areas
+    chain: list[OrganisationCode] = []
+    body = bodies[desk]
+    while (over := bodies.centre_above(body, areas)).code != body.code:
+        chain.append(over.code)
+        body = over
+    return chain

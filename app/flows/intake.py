@@ -1,0 +1,152 @@
+"""Intake: reports are recalled, judged and written, many in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.domain.admission import Admission, Filed, Found, Located, admit
+from app.domain.area import AreaCode, Areas
+from app.domain.classify import Candidate
+from app.domain.errors import Conflict, Invalid
+from app.domain.event import Event
+from app.flows.advance import owned_clocks
+from app.flows.rulebook import Reference
+from app.store import clocks, events, steps, units
+from app.store.database import Tx
+from app.store.events import Arrival, StoredEvent
+
+CANDIDATES = 5
+"""How many entries are kept as candidates of a report."""
+
+
+class Superseded(Exception):
+    """Another rulebook is in force than the one the batch was judged by: judge it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a batch: the admissions written, and the ids that were there before."""
+
+    admissions: Mapping[UUID, Admission]
+    known: frozenset[UUID]
+
+
+def judge(reports: Sequence[Event], reference: Reference, now: datetime) -> list[Admission]:
+    """Recall and admit reports; texts are matched together because that is far cheaper."""
+    free = [report for report in reports if report.category is None]
+    found = reference.matcher.find([report.text for report in free], CANDIDATES)
+    by_text = {report.id: matches for report, matches in zip(free, found, strict=True)}
+    return [
+        admit(
+            report,
+            _locate(report, reference, by_text.get(report.id) or _conditions(report, reference)),
+            reference.rulebook,
+            now,
+        )
+        for report in reports
+    ]
+
+
+def check(report: Event, reference: Reference) -> None:
+    """Raise Invalid for codes the rulebook does not know, naming the field."""
+    rulebook = reference.rulebook
+    code = report.where.code
+    if code is not None and code not in rulebook.areas:
+        raise Invalid(
+            zh=f"区划或网格编码“{code}”不存在", en=f"no area has code {code}", field="place.code"
+        )
+    if report.category is not None and not rulebook.list.under(report.category):
+        category = report.category
+        raise Invalid(
+            zh=f"职责清单中没有类别 {category.scheme} {category.class_} {category.code}",
+            en=f"the list has no category {category.scheme} {category.class_} {category.code}",
+            field="category",
+        )
+
+
+async def write(tx: Tx, admissions: Sequence[Admission], reference: Reference, now: datetime) -> Written:
+    """Write a batch in four statements; events already there are left alone.
+
+    `admissions` are sorted by event id and unique. Raises Superseded when the reference is
+    not the one in force at `now`.
+    """
+    arrivals = [Arrival(one.event, one.root.unit.home) for one in admissions]
+    version, fresh = await events.put(tx, arrivals, now=now)
+    if version != reference.rulebook.version:
+        raise Superseded
+    new = [one for one in admissions if one.event.id in fresh]
+    written = await write_units(tx, new, reference) if new else {}
+    known = frozenset(one.event.id for one in admissions) - fresh
+    return Written(written, known)
+
+
+async def write_units(
+    tx: Tx, admissions: Sequence[Admission], reference: Reference
+) -> dict[UUID, Admission]:
+    """Write the units of new events: roots before their tasks."""
+    filed = [one.root for one in admissions] + [task for one in admissions for task in one.tasks]
+    numbers = await begin(tx, filed, reference)
+    return {one.event.id: _numbered(one, numbers) for one in admissions}
+
+
+async def begin(tx: Tx, filed: Sequence[Filed], reference: Reference) -> dict[UUID, str]:
+    """Write new units with their first steps and their clocks; returns their numbers."""
+    zone = ZoneInfo(reference.rulebook.calendar.zone)
+    numbers = await units.insert(tx, [one.unit for one in filed], zone=zone)
+    await steps.append(tx, [step for one in filed for step in one.steps])
+    await clocks.begin(tx, owned_clocks(filed))
+    return numbers
+
+
+def refuse_other(report: Event, stored: StoredEvent) -> None:
+    """Raise Conflict unless the stored event is the same report sent again."""
+    if stored.organisation != report.organisation:
+        raise Conflict(
+            zh="该事件编号已被占用", en="this event id is taken", field="id"
+        )
+    if stored.digest != report.digest:
+        raise Conflict(
+            zh=f"事件 {report.id} 已以不同内容上报, 请使用新的编号",
+            en=f"event {report.id} was sent before with other content; use a new id",
+            field="id",
+        )
+
+
+def _numbered(one: Admission, numbers: Mapping[UUID, str]) -> Admission:
+    def numbered(filed: Filed) -> Filed:
+        return replace(filed, unit=replace(filed.unit, number=numbers[filed.unit.id]))
+
+    return replace(one, root=numbered(one.root), tasks=tuple(map(numbered, one.tasks)))
+
+
+def _conditions(report: Event, reference: Reference) -> Sequence[Candidate]:
+    """Return which conditions of the given category the text speaks for."""
+    if report.category is None:
+        return ()
+    conditions = reference.rulebook.list.under(report.category)
+    if len(conditions) < 2:
+        return ()
+    codes = [entry.code for entry in conditions]
+    return reference.matcher.find_among(report.text, codes, CANDIDATES)
+
+
+def _locate(report: Event, reference: Reference, candidates: Sequence[Candidate]) -> Found:
+    """Place a report: by code, by point and address together, by its text, by its reporter."""
+    where, areas = report.where, reference.rulebook.areas
+    if where.code is not None:
+        return Found(where.code, Located.CODE, (), candidates)
+    own = reference.rulebook.organisations[report.organisation].area
+    district = reference.polygons.find(where.point) if where.point else None
+    for text, located in ((where.address, Located.ADDRESS), (report.text, Located.TEXT)):
+        named = reference.gazetteer.find(text, within=district or own) if text else ()
+        if named and named[0].score >= 0.6 and _within(areas, named[0].area, district):
+            return Found(named[0].area, located, named[0].words, candidates)
+    if district is not None:
+        return Found(district, Located.POINT, (), candidates)
+    return Found(own, Located.ORGANISATION, (), candidates)
+
+
+def _within(areas: Areas, area: AreaCode, district: AreaCode | None) -> bool:
+    return district is None or any(over.code == district for over in areas.path(area))

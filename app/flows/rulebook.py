@@ -1,0 +1,157 @@
+"""Rulebook versions: published as a whole, in force by time, followed by every process."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from app.domain.area import Areas
+from app.domain.errors import Unavailable
+from app.domain.organisation import Organisations
+from app.domain.policy import Policies
+from app.domain.responsibility import ResponsibilityList
+from app.domain.rulebook import Part, Rulebook
+from app.recall.entries import EntryMatcher
+from app.recall.places import Gazetteer, Polygons
+from app.store import parts, rulebooks
+from app.store.database import Tx
+from app.store.parts import Content
+from app.store.rulebooks import Edition
+
+NOTICE: Final = timedelta(seconds=5)
+"""How long after publication a version takes effect, so that every process has it by then."""
+
+HELD: Final = 8
+"""How many versions a process keeps in memory."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A rulebook with the indexes recall needs of it."""
+
+    rulebook: Rulebook
+    matcher: EntryMatcher
+    gazetteer: Gazetteer
+    polygons: Polygons
+
+
+async def publish(
+    tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by: str
+) -> Edition:
+    """Publish new content for some parts; the other parts stay as the latest version has them.
+
+    The first version of all is in force at once. Raises KeyError if a part has never been
+    published and is not given.
+    """
+    await rulebooks.lock(tx)
+    before = await rulebooks.latest(tx)
+    versions = dict(before.parts) if before else {}
+    for part, content in contents.items():
+        encoded = parts.encode(part, content)
+        versions[part] = await rulebooks.put_part(tx, part, encoded, at=now, by=by)
+    if before and versions == before.parts:
+        return before
+    edition = Edition(
+        version=before.version + 1 if before else 1,
+        parts={part: versions[part] for part in Part},
+        published_at=now,
+        published_by=by,
+        in_force_at=max(now, before.in_force_at) + NOTICE if before else now,
+    )
+    await rulebooks.put(tx, edition)
+    return edition
+
+
+class Library:
+    """The rulebooks of one process: the editions it knows and the references it has built."""
+
+    def __init__(self) -> None:
+        self._editions: list[Edition] = []
+        self._references: OrderedDict[int, Reference] = OrderedDict()
+        self._parts: dict[tuple[Part, int], Any] = {}
+
+    def current(self, now: datetime) -> Reference:
+        """Return the reference in force; raises Unavailable before one is loaded."""
+        for edition in reversed(self._editions):
+            if edition.in_force_at <= now and edition.version in self._references:
+                return self._references[edition.version]
+        raise Unavailable(zh="规则库尚未发布或尚未加载", en="no rulebook is in force yet")
+
+    async def follow(self, tx: Tx, *, now: datetime) -> None:
+        """Learn of new editions and build those that are in force or about to be."""
+        known = self._editions[-1].version if self._editions else 0
+        fresh = await rulebooks.since(tx, known)
+        if not fresh:
+            return
+        if not self._editions:
+            in_force = [edition for edition in fresh if edition.in_force_at <= now]
+            fresh = fresh[max(len(in_force) - 1, 0) :]
+        for edition in fresh:
+            await self._build(tx, edition)
+        self._editions += fresh
+
+    async def at(self, tx: Tx, version: int) -> Reference:
+        """Return the reference of any version, loading it when a unit of the past asks."""
+        if version not in self._references:
+            edition = await rulebooks.edition(tx, version)
+            if edition is None:
+                raise LookupError(version)
+            await self._build(tx, edition)
+        self._references.move_to_end(version)
+        return self._references[version]
+
+    async def _build(self, tx: Tx, edition: Edition) -> None:
+        contents = {
+            part: await rulebooks.part_content(tx, part, version)
+            for part, version in edition.parts.items()
+            if (part, version) not in self._parts
+        }
+        # Seconds of pure computation: the loop goes on answering meanwhile.
+        built = await asyncio.to_thread(self._assemble, edition, contents)
+        self._references[edition.version] = built
+        while len(self._references) > HELD:
+            self._references.popitem(last=False)
+        used = {
+            key
+            for version in self._references
+            for key in self._references[version].rulebook.parts.items()
+        }
+        self._parts = {key: value for key, value in self._parts.items() if key in used}
+
+    def _assemble(self, edition: Edition, contents: Mapping[Part, bytes]) -> Reference:
+        for part, content in contents.items():
+            decoded = parts.decode(part, content)
+            self._parts[part, edition.parts[part]] = _prepared(part, decoded)
+        areas, gazetteer, polygons = self._part(edition, Part.AREAS)
+        entries, matcher = self._part(edition, Part.LIST)
+        rulebook = Rulebook(
+            version=edition.version,
+            areas=areas,
+            organisations=self._part(edition, Part.ORGANISATIONS),
+            list=entries,
+            calendar=self._part(edition, Part.CALENDAR),
+            policies=self._part(edition, Part.POLICIES),
+            parts=edition.parts,
+        )
+        return Reference(rulebook, matcher, gazetteer, polygons)
+
+    def _part(self, edition: Edition, part: Part) -> Any:
+        return self._parts[part, edition.parts[part]]
+
+
+def _prepared(part: Part, content: Any) -> Any:
+    """Return a part's content indexed; versions that share the part share the index."""
+    match part:
+        case Part.AREAS:
+            areas = Areas(content)
+            return areas, Gazetteer.build(areas), Polygons.build({})
+        case Part.LIST:
+            return ResponsibilityList(content), EntryMatcher.build(content)
+        case Part.ORGANISATIONS:
+            return Organisations(content)
+        case Part.POLICIES:
+            return Policies(content)
+        case Part.CALENDAR:
+            return content

@@ -1,0 +1,91 @@
+"""The ASGI application, built from settings."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.responses import ORJSONResponse
+from starlette.routing import Route
+
+from app.api import contract, events, health, keys, me, organisations, problems, units
+from app.api.access import Keyring
+from app.api.gather import Gather
+from app.api.metrics import Metrics
+from app.api.middleware import Requests
+from app.api.service import Service
+from app.domain.errors import DomainError
+from app.flows.rulebook import Library
+from app.now import Clock
+from app.settings import Settings
+from app.store import schema
+from app.store.database import Database
+from app.web import docs
+
+FOLLOW: Final = 1.0
+"""Seconds between looks for a new rulebook; well below the notice it is published with."""
+
+log = structlog.get_logger()
+
+
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, library: Library | None = None
+) -> FastAPI:
+    """Build the application; `settings.database_url` must be given by now.
+
+    A process that also runs the worker hands both the same clock and library.
+    """
+    clock, library = clock or Clock(), library or Library()
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        url = settings.database_url or ""
+        async with Database.connect(url, size=settings.pool_size) as database:
+            await _prepare(database, library, clock.now())
+            gather = Gather(database, library, clock.now, metrics, size=settings.queue_size)
+            app.state.service = Service(
+                database, library, clock, gather, Keyring(database), metrics
+            )
+            follower = asyncio.create_task(_follow(database, library, clock))
+            async with gather.running():
+                yield
+            follower.cancel()
+            with suppress(asyncio.CancelledError):
+                await follower
+
+    app = FastAPI(
+        title="Yiguan 一贯", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    app.router.routes.append(
+        Route("/v1/events", events.post_event, methods=["POST"], name="post_event")
+    )
+    for part in (events, units, organisations, me, keys, health, docs):
+        app.include_router(part.router)
+    problems.install(app)
+    contract.install(app)
+    app.add_middleware(Requests, metrics=metrics)
+    return app
+
+
+async def _prepare(database: Database, library: Library, now: datetime) -> None:
+    async with database.transaction() as tx:
+        await schema.keep_epoch(tx)
+        await schema.make_partitions(tx, now=max(now, datetime.now(UTC)))
+        await schema.make_partitions(tx, now=now)
+    async with database.transaction() as tx:
+        await library.follow(tx, now=now)
+
+
+async def _follow(database: Database, library: Library, clock: Clock) -> None:
+    """Learn of new rulebooks for as long as the service runs."""
+    while True:
+        await asyncio.sleep(FOLLOW)
+        try:
+            async with database.transaction() as tx:
+                await library.follow(tx, now=clock.now())
+        except DomainError as error:
+            log.warning("rulebook_not_followed", error=error.en)

@@ -1,0 +1,55 @@
+"""Everything that differs between deployments, as one frozen object."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+DATABASE: Final = "yiguan"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this deployment runs.
+
+    `database_url` None: the embedded PostgreSQL under `home`.
+    """
+
+    home: Path
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    pool_size: int = 10
+    queue_size: int = 4000
+    """How many reports may wait to be written before new ones are turned away."""
+    log_level: str = "info"
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings from environment variables; raises ValueError naming a bad one."""
+        return cls(
+            home=Path(environment.get("YIGUAN_HOME") or ".yiguan").absolute(),
+            database_url=environment.get("YIGUAN_DATABASE_URL") or None,
+            host=environment.get("YIGUAN_HOST") or "127.0.0.1",
+            port=_number(environment, "YIGUAN_PORT", 8000),
+            pool_size=_number(environment, "YIGUAN_POOL_SIZE", 10),
+            queue_size=_number(environment, "YIGUAN_QUEUE_SIZE", 4000),
+            log_level=environment.get("YIGUAN_LOG_LEVEL") or "info",
+        )
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the settings of this process."""
+        return cls.of(os.environ)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        message = f"{name}={text!r}: 应为整数 / must be a whole number"
+        raise ValueError(message) from None

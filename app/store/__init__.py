@@ -1,0 +1,1 @@
+"""What is remembered, in PostgreSQL; nothing outside this ring speaks SQL."""

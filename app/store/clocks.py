@@ -1,0 +1,115 @@
+"""Clocks: one row a limit, pointed at its next mark only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.domain.clock import Clock
+from app.domain.limit import Basis
+from app.domain.unit import ClockName, UnitId
+from app.store.columns import Column, Columns
+from app.store.database import Tx
+
+Owned = tuple[UnitId, str, Clock]
+"""A clock with its unit's id and home."""
+
+_COLUMNS: Final = Columns[Owned](
+    (
+        Column("unit", "uuid", lambda row: row[0]),
+        Column("home", "text", lambda row: row[1]),
+        Column("name", "text", lambda row: row[2].name),
+        Column("basis", "text", lambda row: row[2].basis),
+        Column("limit", "integer", lambda row: row[2].limit),
+        Column("started_at", "timestamptz", lambda row: row[2].started_at),
+        Column("spent", "integer", lambda row: row[2].spent),
+        Column("running_since", "timestamptz", lambda row: row[2].running_since),
+        Column("due_at", "timestamptz", lambda row: row[2].due_at),
+        Column("is_provisional", "boolean", lambda row: row[2].is_provisional),
+        Column("mark", "smallint", lambda row: row[2].mark),
+        Column("next_at", "timestamptz", lambda row: row[2].next_at),
+        Column("overdue_at", "timestamptz", lambda row: row[2].overdue_at),
+        Column("version", "integer", lambda row: row[2].version),
+    )
+)
+_INSERT: Final = f"""
+INSERT INTO clock ({_COLUMNS.names}) SELECT {_COLUMNS.values} FROM {_COLUMNS.source()}
+"""
+_PUT: Final = f"""{_INSERT}
+ON CONFLICT (unit, name, home) DO UPDATE SET
+    basis = excluded.basis, "limit" = excluded."limit", started_at = excluded.started_at,
+    spent = excluded.spent, running_since = excluded.running_since, due_at = excluded.due_at,
+    is_provisional = excluded.is_provisional, mark = excluded.mark, next_at = excluded.next_at,
+    overdue_at = excluded.overdue_at, version = excluded.version
+"""
+
+
+async def begin(tx: Tx, clocks: Sequence[Owned]) -> None:
+    """Write the clocks of new units."""
+    await tx.execute(_INSERT, *_COLUMNS.arrays(clocks))
+
+
+async def put(tx: Tx, clocks: Sequence[Owned]) -> None:
+    """Write clocks as they now stand; their units are locked."""
+    if clocks:
+        await tx.execute(_PUT, *_COLUMNS.arrays(clocks))
+
+
+async def of_units(tx: Tx, units: Sequence[UUID]) -> dict[UUID, tuple[Clock, ...]]:
+    """Return the clocks of each unit."""
+    rows = await tx.fetch(
+        """
+        SELECT unit, name, basis, "limit", started_at, spent, running_since, due_at,
+               is_provisional, mark, next_at, overdue_at, version
+        FROM clock WHERE unit = ANY($1) ORDER BY unit, started_at, name
+        """,
+        list(units),
+    )
+    found: dict[UUID, tuple[Clock, ...]] = {}
+    for row in rows:
+        found[row["unit"]] = (*found.get(row["unit"], ()), _clock(dict(row)))
+    return found
+
+
+async def due_homes(tx: Tx, *, now: datetime) -> list[str]:
+    """Return the homes that have a mark to fire, by hopping from home to home in the index."""
+    rows = await tx.fetch(
+        """
+        WITH RECURSIVE hop AS (
+            (SELECT home FROM clock WHERE next_at IS NOT NULL ORDER BY home LIMIT 1)
+            UNION ALL
+            SELECT (SELECT c.home FROM clock c
+                    WHERE c.next_at IS NOT NULL AND c.home > hop.home ORDER BY c.home LIMIT 1)
+            FROM hop WHERE hop.home IS NOT NULL
+        )
+        SELECT home FROM hop
+        WHERE EXISTS (SELECT 1 FROM clock c WHERE c.home = hop.home AND c.next_at <= $1)
+        """,
+        now,
+    )
+    return [row["home"] for row in rows]
+
+
+async def due_units(tx: Tx, home: str, *, now: datetime, limit: int) -> list[UUID]:
+    """Return units of a home with a mark to fire, the longest due first; locks nothing."""
+    rows = await tx.fetch(
+        """
+        SELECT unit FROM clock WHERE home = $1 AND next_at <= $2 ORDER BY next_at LIMIT $3
+        """,
+        home,
+        now,
+        limit,
+    )
+    return list(dict.fromkeys(row["unit"] for row in rows))
+
+
+async def backlog(tx: Tx, *, now: datetime) -> int:
+    """Count the marks that should have fired by now."""
+    return int(await tx.value("SELECT count(*) FROM clock WHERE next_at <= $1", now))
+
+
+def _clock(row: dict[str, Any]) -> Clock:
+    del row["unit"]
+    return Clock(
+        **{**row, "name": ClockName(row["name"]), "basis": Basis(row["basis"])}
+    )

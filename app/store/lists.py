@@ -1,0 +1,105 @@
+"""Pages of units: queues and filtered lists, by keyset."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select, text, tuple_
+
+from app.domain.authority import Scope
+from app.domain.organisation import OrganisationCode
+from app.domain.responsibility import Kind
+from app.domain.unit import State, Unit
+from app.store.database import Tx
+from app.store.scope import visible
+from app.store.tables import UNIT
+from app.store.units import READ, QueueKey, unit_of
+
+_QUEUE: Final = f"""{READ}
+WHERE desk = $1
+ORDER BY pressing DESC, stage_due_at, id
+LIMIT $2
+"""
+_QUEUE_NEXT: Final = f"""{READ}
+WHERE desk = $1 AND pressing <= $2
+  AND (pressing < $2 OR (stage_due_at, id) > ($3, $4))
+ORDER BY pressing DESC, stage_due_at, id
+LIMIT $5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFilter:
+    """What a list of units is narrowed to; None asks nothing."""
+
+    state: State | None = None
+    kind: Kind | None = None
+    district: str | None = None
+    street: str | None = None
+    holder: OrganisationCode | None = None
+    is_overdue: bool | None = None
+    raised_to: OrganisationCode | None = None
+    updated_since: datetime | None = None
+
+
+async def queue(
+    tx: Tx, desk: OrganisationCode, *, after: QueueKey | None, limit: int
+) -> list[Unit]:
+    """Return what waits on a desk: the most pressing first, then by the stage's deadline."""
+    if after is None:
+        rows = await tx.fetch(_QUEUE, desk, limit)
+    else:
+        key = (after.pressing, after.stage_due_at, after.id)
+        rows = await tx.fetch(_QUEUE_NEXT, desk, *key, limit)
+    return [unit_of(row) for row in rows]
+
+
+async def page(
+    tx: Tx,
+    scope: Scope,
+    wanted: UnitFilter,
+    *,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Unit]:
+    """Return units in scope in the order they last changed, the oldest change first."""
+    statement = select(UNIT).where(visible(scope), *_conditions(wanted))
+    if after is not None:
+        statement = statement.where(tuple_(UNIT.c.updated_at, UNIT.c.id) > tuple_(*after))
+    rows = await tx.select(statement.order_by(UNIT.c.updated_at, UNIT.c.id).limit(limit))
+    return [unit_of(row) for row in rows]
+
+
+async def held_by(
+    tx: Tx, holder: OrganisationCode, *, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Unit]:
+    """Return the open units of a holder by their disposal deadline."""
+    statement = select(UNIT).where(
+        UNIT.c.holder == holder, UNIT.c.desk.is_not(None), UNIT.c.due_at.is_not(None)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(UNIT.c.due_at, UNIT.c.id) > tuple_(*after))
+    rows = await tx.select(statement.order_by(UNIT.c.due_at, UNIT.c.id).limit(limit))
+    return [unit_of(row) for row in rows]
+
+
+def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
+    equal: Mapping[ColumnElement[str], str | None] = {
+        UNIT.c.state: wanted.state,
+        UNIT.c.kind: wanted.kind,
+        UNIT.c.district: wanted.district,
+        UNIT.c.street: wanted.street,
+        UNIT.c.holder: wanted.holder,
+    }
+    found = [column == str(value) for column, value in equal.items() if value is not None]
+    if wanted.is_overdue is not None:
+        late = UNIT.c.overdue_at.is_not(None)
+        found.append(late if wanted.is_overdue else ~late)
+    if wanted.raised_to is not None:
+        # The second half is the partial index's own condition.
+        found.append(and_(UNIT.c.raised.contains([wanted.raised_to]), text("raised <> '{}'")))
+    if wanted.updated_since is not None:
+        found.append(UNIT.c.updated_at >= wanted.updated_since)
+    return found

@@ -1,0 +1,245 @@
+"""The tables, as SQLAlchemy Core sees them.
+
+migrations/ makes them, check constraints included; a test holds the two together.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import UserDefinedType
+
+METADATA: Final = MetaData()
+
+_WHEN: Final = DateTime(timezone=True)
+_CODE: Final = Text(collation="C")
+_OPEN: Final = text("desk IS NOT NULL")
+
+
+def _code(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, _CODE, nullable=optional)
+
+
+PART: Final = Table(
+    "part",
+    METADATA,
+    _code("name"),
+    Column("version", Integer, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("published_at", _WHEN, nullable=False),
+    Column("published_by", Text, nullable=False),
+    PrimaryKeyConstraint("name", "version", name="part_pkey"),
+    UniqueConstraint("name", "checksum", name="part_checksum_key"),
+)
+
+RULEBOOK: Final = Table(
+    "rulebook",
+    METADATA,
+    Column("version", Integer, nullable=False, autoincrement=False),
+    *(
+        Column(part, Integer, nullable=False)
+        for part in ("areas", "organisations", "list", "calendar", "policies")
+    ),
+    Column("published_at", _WHEN, nullable=False),
+    Column("published_by", Text, nullable=False),
+    Column("in_force_at", _WHEN, nullable=False),
+    PrimaryKeyConstraint("version", name="rulebook_pkey"),
+    Index("rulebook_in_force_idx", "in_force_at", "version"),
+)
+
+ACCOUNT: Final = Table(
+    "account",
+    METADATA,
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    _code("organisation"),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    PrimaryKeyConstraint("id", name="account_pkey"),
+    Index("account_organisation_idx", "organisation"),
+)
+
+CREDENTIAL: Final = Table(
+    "credential",
+    METADATA,
+    _code("id"),
+    Column("account", Uuid, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("expires_at", _WHEN),
+    Column("revoked_at", _WHEN),
+    PrimaryKeyConstraint("id", name="credential_pkey"),
+    ForeignKeyConstraint(["account"], ["account.id"], name="credential_account_fkey"),
+    Index("credential_account_idx", "account"),
+)
+
+EVENT: Final = Table(
+    "event",
+    METADATA,
+    Column("id", Uuid, nullable=False),
+    _code("home"),
+    _code("source"),
+    _code("organisation"),
+    Column("account", Uuid, nullable=False),
+    Column("occurred_at", _WHEN, nullable=False),
+    Column("received_at", _WHEN, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", JSONB, nullable=False),
+    PrimaryKeyConstraint("id", name="event_pkey"),
+    Index("event_account_idx", "account", "received_at", "id"),
+)
+
+UNIT: Final = Table(
+    "unit",
+    METADATA,
+    Column("id", Uuid, nullable=False),
+    _code("home"),
+    _code("number"),
+    Column("parent", Uuid),
+    _code("kind"),
+    _code("clause"),
+    Column("title", Text, nullable=False),
+    _code("state"),
+    _code("urgency"),
+    Column("pressing", SmallInteger, nullable=False),
+    _code("entry", optional=True),
+    Column("task", SmallInteger),
+    _code("level", optional=True),
+    _code("district"),
+    _code("street"),
+    _code("community"),
+    _code("grid"),
+    _code("holder"),
+    _code("centre"),
+    _code("desk", optional=True),
+    Column("route", ARRAY(Text), nullable=False),
+    Column("is_gap", Boolean, nullable=False),
+    Column("rulebook", Integer, nullable=False),
+    Column("reporter", Uuid, nullable=False),
+    _code("stage", optional=True),
+    Column("stage_due_at", _WHEN),
+    Column("due_at", _WHEN),
+    Column("is_provisional", Boolean, nullable=False),
+    Column("overdue_at", _WHEN),
+    Column("raised", ARRAY(Text), nullable=False),
+    Column("resolved_by", Uuid),
+    Column("closed_at", _WHEN),
+    Column("created_at", _WHEN, nullable=False),
+    Column("updated_at", _WHEN, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("reasons", JSONB, nullable=False),
+    PrimaryKeyConstraint("id", "home", name="unit_pkey"),
+    UniqueConstraint("number", "home", name="unit_number_key"),
+    ForeignKeyConstraint(["parent", "home"], ["unit.id", "unit.home"], name="unit_parent_fkey"),
+    Index(
+        "unit_queue_idx",
+        "desk",
+        text("pressing DESC"),
+        "stage_due_at",
+        "id",
+        postgresql_where=_OPEN,
+    ),
+    Index("unit_district_idx", "district", "updated_at", "id"),
+    Index("unit_street_idx", "street", "updated_at", "id"),
+    Index("unit_holder_idx", "holder", "updated_at", "id"),
+    Index("unit_updated_idx", "updated_at", "id"),
+    Index("unit_parent_idx", "parent", "home", postgresql_where=text("parent IS NOT NULL")),
+    Index("unit_overdue_idx", "overdue_at", "id", postgresql_where=text("overdue_at IS NOT NULL")),
+    Index(
+        "unit_raised_idx",
+        "raised",
+        postgresql_using="gin",
+        postgresql_where=text("raised <> '{}'"),
+    ),
+)
+
+FEED_EPOCH: Final = Table(
+    "feed_epoch",
+    METADATA,
+    Column("singleton", Boolean, nullable=False, server_default=text("true")),
+    Column("epoch", Integer, nullable=False),
+    Column("system_identifier", BigInteger, nullable=False),
+    Column("timeline", Integer, nullable=False),
+    PrimaryKeyConstraint("singleton", name="feed_epoch_pkey"),
+)
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self) -> str:
+        """Name the type in DDL."""
+        return "xid8"
+
+
+STEP: Final = Table(
+    "step",
+    METADATA,
+    Column("id", BigInteger, nullable=False, server_default=text("nextval('step_id'::regclass)")),
+    _code("home"),
+    Column("at", _WHEN, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("unit", Uuid, nullable=False),
+    Column("seq", Integer, nullable=False),
+    _code("action"),
+    _code("state"),
+    Column("actor", Uuid),
+    _code("organisation", optional=True),
+    Column("reason", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    PrimaryKeyConstraint("id", "home", "at", name="step_pkey"),
+    ForeignKeyConstraint(["unit", "home"], ["unit.id", "unit.home"], name="step_unit_fkey"),
+    Index("step_unit_idx", "unit", "seq"),
+    Index("step_feed_idx", "epoch", "xid", "id"),
+    postgresql_partition_by="RANGE (at)",
+)
+
+CLOCK: Final = Table(
+    "clock",
+    METADATA,
+    Column("unit", Uuid, nullable=False),
+    _code("name"),
+    _code("home"),
+    _code("basis"),
+    Column("limit", Integer, nullable=False),
+    Column("started_at", _WHEN, nullable=False),
+    Column("spent", Integer, nullable=False),
+    Column("running_since", _WHEN),
+    Column("due_at", _WHEN),
+    Column("is_provisional", Boolean, nullable=False),
+    Column("mark", SmallInteger, nullable=False),
+    Column("next_at", _WHEN),
+    Column("overdue_at", _WHEN),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("unit", "name", "home", name="clock_pkey"),
+    ForeignKeyConstraint(["unit", "home"], ["unit.id", "unit.home"], name="clock_unit_fkey"),
+    Index(
+        "clock_due_idx",
+        "home",
+        "next_at",
+        "unit",
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
+)

@@ -1,0 +1,191 @@
+"""Units: written in batches, locked one way, read by everything that shows work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from app.domain.area import Place, Tier
+from app.domain.responsibility import Kind, Urgency
+from app.domain.unit import Clause, ClockName, State, Unit, UnitId
+from app.store.columns import Column, Columns, json
+from app.store.database import Tx
+
+_LIST = "string_to_array({}, ' ')"
+
+_MUTABLE: Final[tuple[Column[Unit], ...]] = (
+    Column("kind", "text", lambda unit: unit.kind),
+    Column("clause", "text", lambda unit: unit.clause),
+    Column("title", "text", lambda unit: unit.title),
+    Column("state", "text", lambda unit: unit.state),
+    Column("urgency", "text", lambda unit: unit.urgency),
+    Column("pressing", "smallint", lambda unit: unit.urgency.rank),
+    Column("entry", "text", lambda unit: unit.entry),
+    Column("level", "text", lambda unit: unit.level),
+    Column("district", "text", lambda unit: unit.place.district),
+    Column("street", "text", lambda unit: unit.place.street),
+    Column("community", "text", lambda unit: unit.place.community),
+    Column("grid", "text", lambda unit: unit.place.grid),
+    Column("holder", "text", lambda unit: unit.holder),
+    Column("centre", "text", lambda unit: unit.centre),
+    Column("desk", "text", lambda unit: unit.desk),
+    Column("route", "text", lambda unit: " ".join(unit.route), _LIST),
+    Column("is_gap", "boolean", lambda unit: unit.is_gap),
+    Column("rulebook", "integer", lambda unit: unit.rulebook),
+    Column("stage", "text", lambda unit: unit.stage),
+    Column("stage_due_at", "timestamptz", lambda unit: unit.stage_due_at),
+    Column("due_at", "timestamptz", lambda unit: unit.due_at),
+    Column("is_provisional", "boolean", lambda unit: unit.is_provisional),
+    Column("overdue_at", "timestamptz", lambda unit: unit.overdue_at),
+    Column("raised", "text", lambda unit: " ".join(unit.raised), _LIST),
+    Column("resolved_by", "uuid", lambda unit: unit.resolved_by),
+    Column("closed_at", "timestamptz", lambda unit: unit.closed_at),
+    Column("updated_at", "timestamptz", lambda unit: unit.updated_at),
+    Column("version", "integer", lambda unit: unit.version),
+    Column("steps", "integer", lambda unit: unit.steps),
+    Column("reasons", "text", lambda unit: json(unit.reasons), "{}::jsonb"),
+)
+_KEY: Final[tuple[Column[Unit], ...]] = (
+    Column("id", "uuid", lambda unit: unit.id),
+    Column("home", "text", lambda unit: unit.home),
+)
+_BORN: Final[tuple[Column[Unit], ...]] = (
+    Column("parent", "uuid", lambda unit: unit.parent),
+    Column("task", "smallint", lambda unit: unit.task),
+    Column("reporter", "uuid", lambda unit: unit.reporter),
+    Column("created_at", "timestamptz", lambda unit: unit.created_at),
+    # Sent as the number's day in the tenant's zone; see `insert`.
+    Column(
+        "number",
+        "text",
+        lambda unit: unit.number,
+        "x.home || '-' || {} || '-' || to_char(nextval('unit_number'), 'FM9900000')",
+    ),
+)
+_ALL: Final = Columns[Unit]((*_KEY, *_BORN, *_MUTABLE))
+_CHANGES: Final = Columns[Unit]((*_KEY, *_MUTABLE))
+_SETTINGS: Final = Columns[Unit](_MUTABLE).settings
+
+_INSERT: Final = f"""
+INSERT INTO unit ({_ALL.names}) SELECT {_ALL.values} FROM {_ALL.source()}
+RETURNING id, number
+"""
+_UPDATE: Final = f"""
+UPDATE unit SET {_SETTINGS} FROM {_CHANGES.source()}
+WHERE unit.id = x.id AND unit.home = x.home
+"""
+READ: Final = f"""
+SELECT {", ".join(f'"{name}"' for name in (
+    "id", "number", *(column.name for column in (*_KEY[1:], *_BORN[:-1], *_MUTABLE)),
+))} FROM unit
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKey:
+    """Where a page of a queue ended."""
+
+    pressing: int
+    stage_due_at: datetime
+    id: UUID
+
+
+async def insert(tx: Tx, units: Sequence[Unit], *, zone: tzinfo) -> dict[UUID, str]:
+    """Write new units, parents before their tasks; returns the number each one got.
+
+    A number tells district and day (in `zone`) and counts through a sequence, so gaps are
+    allowed and nobody waits for anybody.
+    """
+    arrays = _ALL.arrays(units)
+    arrays[len(_KEY) + len(_BORN) - 1] = [
+        unit.created_at.astimezone(zone).strftime("%Y%m%d") for unit in units
+    ]
+    return {row["id"]: row["number"] for row in await tx.fetch(_INSERT, *arrays)}
+
+
+async def take(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
+    """Own these units for the rest of the transaction and return them in id order.
+
+    The advisory locks come first because they assign no transaction id: the log's order per
+    unit holds only if the id is assigned after the units are owned.
+    """
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) WITH ORDINALITY AS l(key, n)"
+        " ORDER BY n",
+        [lock_key(unit) for unit in sorted(ids)],
+    )
+    return await read(tx, ids)
+
+
+async def take_free(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
+    """Own those of the units that nobody else owns now, and return them in id order."""
+    keys = {lock_key(unit): unit for unit in sorted(ids)}
+    rows = await tx.fetch(
+        "SELECT key FROM unnest($1::bigint[]) AS l(key) WHERE pg_try_advisory_xact_lock(key)",
+        list(keys),
+    )
+    return await read(tx, [keys[row["key"]] for row in rows])
+
+
+def lock_key(unit: UUID) -> int:
+    """Return the unit's key among PostgreSQL's advisory locks: its random half."""
+    return int.from_bytes(unit.bytes[8:], "big", signed=True)
+
+
+async def read(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
+    """Return these units, as far as they exist, in id order."""
+    rows = await tx.fetch(f"{READ} WHERE id = ANY($1) ORDER BY id", list(ids))
+    return [unit_of(row) for row in rows]
+
+
+async def by_number(tx: Tx, number: str) -> Unit | None:
+    """Return the unit of a number such as 500103-20261121-00042."""
+    row = await tx.first(f"{READ} WHERE number = $1", number)
+    return unit_of(row) if row else None
+
+
+async def tasks_of(tx: Tx, parents: Sequence[UUID]) -> list[Unit]:
+    """Return the tasks of these units, in the order of their plans."""
+    rows = await tx.fetch(f"{READ} WHERE parent = ANY($1) ORDER BY task, id", list(parents))
+    return [unit_of(row) for row in rows]
+
+
+async def open_tasks(tx: Tx, parent: UnitId, home: str) -> int:
+    """Count a unit's tasks that are still open."""
+    return int(
+        await tx.value(
+            "SELECT count(*) FROM unit WHERE parent = $1 AND home = $2 AND desk IS NOT NULL",
+            parent,
+            home,
+        )
+    )
+
+
+async def save(tx: Tx, units: Sequence[Unit]) -> None:
+    """Write units as they now stand; they are owned."""
+    await tx.execute(_UPDATE, *_CHANGES.arrays(units))
+
+
+def unit_of(row: asyncpg.Record) -> Unit:
+    """Build the unit a row stands for."""
+    values: dict[str, Any] = dict(row)
+    del values["pressing"]
+    place = Place(*(values.pop(name) for name in ("district", "street", "community", "grid")))
+    level, stage = values["level"], values["stage"]
+    return Unit(
+        **{
+            **values,
+            "place": place,
+            "kind": Kind(values["kind"]),
+            "clause": Clause(values["clause"]),
+            "state": State(values["state"]),
+            "urgency": Urgency(values["urgency"]),
+            "level": Tier(level) if level else None,
+            "stage": ClockName(stage) if stage else None,
+            "route": tuple(values["route"]),
+            "raised": tuple(values["raised"]),
+        }
+    )

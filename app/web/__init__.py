@@ -1,0 +1,1 @@
+"""The pages, served by the application itself from vendored assets."""

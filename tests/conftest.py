@@ -1,0 +1,116 @@
+"""A real PostgreSQL for every test: one template database a run, a clone a test."""
+
+import asyncio
+import os
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import make_url
+
+from app.main import create_app
+from app.settings import Settings
+from app.store import embedded, schema
+from app.store.database import Database
+from tests import given
+
+NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+"""Friday 09:30 in Chongqing."""
+
+SHARED = Path(os.environ.get("YIGUAN_SHARED_DATA") or Path(__file__).parents[2] / "shared/data")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip(f"the real data are not at {SHARED} (YIGUAN_SHARED_DATA)")
+    return SHARED
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder the server's user can reach, which pytest's own are not when root runs it."""
+    with tempfile.TemporaryDirectory(prefix="yiguan-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The maintenance database of the server under test."""
+    given_url = os.environ.get("YIGUAN_DATABASE_URL")
+    if given_url:
+        yield given_url
+        return
+    with open_folder() as home, embedded.hold(home) as server:
+        yield server.url("postgres")
+
+
+def with_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def on_server(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    name = f"yg_template_{uuid4().hex[:8]}"
+
+    async def make() -> None:
+        await on_server(server_url, f"CREATE DATABASE {name}")
+        url = with_database(server_url, name)
+        await schema.migrate(url)
+        async with Database.connect(url, size=1) as database, database.transaction() as tx:
+            await schema.keep_epoch(tx)
+            await schema.make_partitions(tx, now=NOW)
+            await given.rulebook(tx, NOW)
+
+    asyncio.run(make())
+    yield name
+    asyncio.run(on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    name = f"yg_test_{uuid4().hex[:8]}"
+    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield with_database(server_url, name)
+    await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database.connect(database_url, size=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> given.HandClock:
+    """A clock that stands at NOW until a test moves it."""
+    return given.HandClock(NOW)
+
+
+@pytest.fixture
+async def city(database_url: str, clock: given.HandClock) -> AsyncIterator[given.City]:
+    """A running service over HTTP, in the small city of `given`, with the clock in hand."""
+    settings = Settings(home=Path("/nonexistent"), database_url=database_url, pool_size=4)
+    app = create_app(settings, clock=clock)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://yiguan") as client:
+            yield given.City(client, app, clock)
