@@ -1,0 +1,5 @@
+"""`python -m app` is `yiguan`."""
+
+from app.cli import main
+
+main()

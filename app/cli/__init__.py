@@ -1,0 +1,34 @@
+"""The command line: `yiguan …`, one file a command group."""
+
+import sys
+
+import typer
+
+from app.cli import keys, operate, reference, serve, work
+from app.cli.root import console
+from app.domain.errors import BadSheet, DomainError
+from app.store.embedded import EmbeddedError
+
+app = typer.Typer(
+    name="yiguan",
+    help="一贯: 三级治理中心事件分拨 / event routing for a city's three-tier centres",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+for group in (serve, reference, keys, work, operate):
+    group.add_to(app)
+
+
+def main() -> None:
+    """Run a command; a refusal is one line that says the way out."""
+    try:
+        app()
+    except BadSheet as refusal:
+        console.print(f"[red]{refusal.zh}[/] / {refusal.en}")
+        for fault in refusal.faults:
+            console.print(f"  {fault}", markup=False, highlight=False)
+        sys.exit(1)
+    except (DomainError, EmbeddedError, ValueError, LookupError, OSError) as error:
+        console.print(f"错误 / error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)

@@ -1,0 +1,176 @@
+"""load and list: a city's own reference data, published as new versions."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app import data
+from app.cli.root import console, database, local, run, server
+from app.domain.area import Areas
+from app.domain.organisation import Organisations
+from app.domain.responsibility import Entry, Kind, ResponsibilityList
+from app.domain.rulebook import Part
+from app.flows import rulebook
+from app.flows.rulebook import Library
+from app.settings import Settings
+from app.sheets import areas as area_sheet
+from app.sheets import calendar as calendar_sheet
+from app.sheets import organisations as organisation_sheet
+from app.sheets import policies as policy_sheet
+from app.sheets import responsibility as list_sheet
+from app.store.database import Database
+from app.store.parts import Content
+from app.store.rulebooks import Edition
+
+listing = typer.Typer(help="职责清单 / the responsibility list", no_args_is_help=True)
+
+BY: Final = "yiguan load"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("load")(load)
+    app.add_typer(listing, name="list")
+
+
+def load(
+    part: Annotated[Part | None, typer.Argument(help="要发布的部分 / which part")] = None,
+    file: Annotated[Path | None, typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file")] = None,
+    *,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="发布内置的重庆数据 / publish the shipped Chongqing")
+    ] = False,
+) -> None:
+    """发布参照数据的新版本; 文件有误则整体拒绝 / publish a city's own reference data.
+
+    例 / example: `yiguan load list 职责清单.xlsx` · `yiguan load --shipped`
+    """
+    if not shipped and (part is None or file is None):
+        raise ValueError("请给出部分与文件, 或 --shipped / name a part and a file, or --shipped")
+    with server(Settings.from_environment()) as (ready, _), _spinner() as say:
+        edition = run(_load(ready, None if shipped else part, file, say))
+    console.print(
+        f"规则库第 {edition.version} 版已发布, {local(edition.in_force_at)} 起生效"
+        f" / rulebook {edition.version} published"
+    )
+
+
+@listing.command("stats")
+def stats(
+    file: Annotated[
+        Path | None, typer.Argument(help="清单文件; 缺省为内置清单 / default: the shipped list")
+    ] = None,
+) -> None:
+    """按依据、类型、层级、牵头职能统计 / count entries by basis, kind, level and lead.
+
+    例 / example: `yiguan list stats` · `yiguan list stats 职责清单.csv`
+    """
+    entries = list_sheet.parse(file or data.shipped(Part.LIST), functions=set(data.functions()))
+    _counts("依据 basis", Counter(entry.basis for entry in entries))
+    _counts("类型 kind", Counter(entry.kind for entry in entries))
+    _counts("层级 level", Counter(entry.level for entry in entries))
+    _counts("紧急程度 urgency", Counter(entry.urgency for entry in entries))
+    _counts("牵头职能 lead", Counter(entry.lead for entry in entries), data.functions())
+    _facts(entries)
+
+
+def _counts(
+    heading: str, counted: Counter[str], names: Mapping[str, str] | None = None
+) -> None:
+    total = sum(counted.values())
+    table = Table(heading, "名称 name" if names else "", "数量 count", "占比 share")
+    for key, count in counted.most_common():
+        table.add_row(str(key), (names or {}).get(key, ""), str(count), f"{count / total:.1%}")
+    console.print(table)
+
+
+def _facts(entries: tuple[Entry, ...]) -> None:
+    conditions = Counter(entry.condition for entry in entries)
+    planned = sum(entry.kind is Kind.EVENT and len(entry.plan) >= 2 for entry in entries)
+    console.print(
+        f"条目 entries: {len(entries)}; 类别 categories: "
+        f"{len({entry.category for entry in entries})}; "
+        f"条件重复 same condition twice: {sum(count > 1 for count in conditions.values())}; "
+        f"有预案的事件 events with a plan of two tasks or more: {planned}"
+    )
+
+
+async def load_shipped(opened: Database, *, now: datetime, by: str) -> Edition:
+    """Publish the shipped Chongqing as one version, if it is not what is in force."""
+    async with opened.transaction() as tx:
+        contents = await asyncio.to_thread(_shipped)
+        return await rulebook.publish(tx, contents, now=now, by=by)
+
+
+def _shipped() -> Mapping[Part, Content]:
+    area = area_sheet.parse(data.shipped(Part.AREAS))
+    tree = Areas(area)
+    entries = list_sheet.parse(data.shipped(Part.LIST), functions=set(data.functions()))
+    return {
+        Part.AREAS: area,
+        Part.ORGANISATIONS: organisation_sheet.parse(data.shipped(Part.ORGANISATIONS), tree),
+        Part.LIST: entries,
+        Part.CALENDAR: calendar_sheet.parse(data.shipped(Part.CALENDAR)),
+        Part.POLICIES: policy_sheet.parse(
+            data.shipped(Part.POLICIES), set(tree), {entry.code for entry in entries}
+        ),
+    }
+
+
+async def _load(
+    settings: Settings, part: Part | None, file: Path | None, say: Callable[[str], None]
+) -> Edition:
+    now = datetime.now(UTC)
+    async with database(settings) as opened:
+        if part is None or file is None:
+            say("读取并发布内置数据 / publishing the shipped data")
+            return await load_shipped(opened, now=now, by=BY)
+        library = Library()
+        async with opened.transaction() as tx:
+            await library.follow(tx, now=now)
+            say(f"读取 {file.name} / reading")
+            content = await asyncio.to_thread(_read, part, file, library, now)
+            say("发布 / publishing")
+            return await rulebook.publish(tx, {part: content}, now=now, by=BY)
+
+
+def _read(part: Part, file: Path, library: Library, now: datetime) -> Content:
+    """Read a file against what is in force; raises BadSheet with every fault."""
+    if part is Part.AREAS:
+        return area_sheet.parse(file)
+    if part is Part.CALENDAR:
+        return calendar_sheet.parse(file)
+    present = library.current(now).rulebook
+    match part:
+        case Part.ORGANISATIONS:
+            return organisation_sheet.parse(file, present.areas)
+        case Part.LIST:
+            return list_sheet.parse(file, functions=_functions(present.organisations))
+        case Part.POLICIES:
+            return policy_sheet.parse(file, set(present.areas), _codes(present.list))
+
+
+def _functions(bodies: Organisations) -> set[str]:
+    """Return the functions somebody in the city holds."""
+    return {function for body in bodies.values() for function in body.functions}
+
+
+def _codes(entries: ResponsibilityList) -> set[str]:
+    return set(entries)
+
+
+@contextmanager
+def _spinner() -> Iterator[Callable[[str], None]]:
+    """Show that long work goes on; yields what changes its words."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("准备数据库 / preparing the database")
+        yield lambda text: progress.update(task, description=text)

@@ -1,0 +1,117 @@
+"""What commands share: settings, the database, the running service, the tenant's time."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+from rich.console import Console
+from sqlalchemy import make_url
+
+from app.settings import DATABASE, Settings
+from app.store import embedded, schema
+from app.store.database import Database
+from app.store.embedded import Server
+
+console: Final = Console(highlight=False)
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+T = TypeVar("T")
+
+
+@contextmanager
+def server(settings: Settings) -> Iterator[tuple[Settings, Server | None]]:
+    """Give the settings a database address, holding the embedded server if there is no other."""
+    if settings.database_url:
+        yield settings, None
+        return
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with embedded.hold(settings.home) as held:
+        yield replace(settings, database_url=held.url(DATABASE)), held
+
+
+async def prepare(settings: Settings) -> None:
+    """Create the database if it is missing and bring its schema up to date."""
+    await create_database(settings)
+    await schema.migrate(settings.database_url or "")
+
+
+async def create_database(settings: Settings) -> None:
+    """Create the database if it is missing."""
+    url = make_url(settings.database_url or "")
+    maintenance = url.set(database="postgres").render_as_string(hide_password=False)
+    # A managed server may not let us in there; the database is then expected to exist.
+    with suppress(asyncpg.PostgresError, OSError):
+        await _create(maintenance, url.database or DATABASE)
+
+
+async def _create(maintenance: str, name: str) -> None:
+    connection = await asyncpg.connect(maintenance)
+    try:
+        known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name)
+        if not known:
+            await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncGenerator[Database]:
+    """Open the migrated database."""
+    await prepare(settings)
+    async with Database.connect(settings.database_url or "", size=2) as opened:
+        async with opened.transaction() as tx:
+            await schema.keep_epoch(tx)
+        yield opened
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run asynchronous work to its end."""
+    return asyncio.run(work)
+
+
+def local(at: str | datetime | None) -> str:
+    """Show a moment in the tenant's zone."""
+    if at is None:
+        return ""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment.astimezone(ZONE).strftime("%m-%d %H:%M:%S")
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the command line keeps its own key."""
+    return settings.home / "key"
+
+
+def client(settings: Settings, url: str | None, key: str | None) -> httpx.Client:
+    """Return a client of the running service; raises ValueError without a key."""
+    stored = key_file(settings)
+    secret = key or (stored.read_text().strip() if stored.is_file() else "")
+    if not secret:
+        raise ValueError(
+            "需要访问密钥: 设置 YIGUAN_KEY, 或运行 `yiguan key create … --save`"
+            " / a key is needed: set YIGUAN_KEY or run `yiguan key create … --save`"
+        )
+    return httpx.Client(
+        base_url=url or f"http://{settings.host}:{settings.port}",
+        headers={"Authorization": f"Bearer {secret}"},
+        timeout=60,
+        trust_env=False,
+    )
+
+
+def asked(answer: httpx.Response) -> Any:
+    """Return what the service answered; raises ValueError with a refusal's own words."""
+    if answer.is_success:
+        return answer.json()
+    try:
+        problem = answer.json()
+        raise ValueError(f"{problem['title']}: {problem['detail']} ({answer.status_code})")
+    except (json.JSONDecodeError, KeyError):
+        raise ValueError(f"HTTP {answer.status_code}: {answer.text[:200]}") from None

@@ -1,0 +1,129 @@
+"""serve, work, migrate: the processes of a deployment."""
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from app import worker
+from app.cli.root import console, prepare, run, server
+from app.flows.rulebook import Library
+from app.main import create_app
+from app.now import Clock
+from app.settings import Settings
+
+DRAIN = 10
+"""Seconds that acknowledged work has to be finished in after SIGTERM."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("serve")(serve)
+    app.command("work")(work)
+    app.command("migrate")(migrate)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址 / address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="端口 / port")] = None,
+    *,
+    api_only: Annotated[
+        bool, typer.Option("--api-only", help="不在本进程运行时限引擎 / no worker in this process")
+    ] = False,
+) -> None:
+    """启动服务: API 与时限引擎在同一进程 / serve the API, with the worker in the same process.
+
+    例 / example: `yiguan serve --port 8000`
+    """
+    settings = Settings.from_environment()
+    set_up_logs(settings)
+    with server(settings) as (ready, _):
+        run(prepare(ready))
+        run(
+            serving(
+                ready,
+                Clock(),
+                host=host or ready.host,
+                port=port or ready.port,
+                works=not api_only,
+            )
+        )
+
+
+def work() -> None:
+    """单独运行时限引擎 / run a worker of its own.
+
+    例 / example: `yiguan work`
+    """
+    settings = Settings.from_environment()
+    set_up_logs(settings)
+    with server(settings) as (ready, _):
+        run(prepare(ready))
+        run(_working(ready))
+
+
+def migrate() -> None:
+    """创建数据库并升级表结构 / create the database and bring its schema up to date.
+
+    例 / example: `yiguan migrate`
+    """
+    with server(Settings.from_environment()) as (ready, _):
+        run(prepare(ready))
+    console.print("表结构已是最新 / the schema is up to date")
+
+
+async def serving(settings: Settings, clock: Clock, *, host: str, port: int, works: bool) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was taken."""
+    library = Library()
+    application = create_app(settings, clock=clock, library=library)
+    config = uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_level=settings.log_level,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN,
+        backlog=4096,
+    )
+    task = asyncio.create_task(worker.run(settings, clock=clock, library=library)) if works else None
+    try:
+        await uvicorn.Server(config).serve()
+    finally:
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _working(settings: Settings) -> None:
+    task = asyncio.create_task(worker.run(settings))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Write logs as JSON lines to standard error."""
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )

@@ -1,0 +1,139 @@
+"""send, units, explain: a look at the running service from the terminal."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import typer
+from rich.table import Table
+from uuid import uuid4
+
+from app.cli.root import asked, client, console, local
+from app.domain.event import Channel
+from app.settings import Settings
+
+Url = Annotated[str | None, typer.Option(help="服务地址 / the service", envvar="YIGUAN_URL")]
+Key = Annotated[str | None, typer.Option(help="访问密钥 / the key", envvar="YIGUAN_KEY")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("send")(send)
+    app.command("units")(units)
+    app.command("explain")(explain)
+
+
+def send(
+    text: Annotated[str, typer.Argument(help="发生了什么 / what happened")],
+    *,
+    place: Annotated[str | None, typer.Option(help="区划或网格编码 / area code")] = None,
+    address: Annotated[str, typer.Option(help="地址 / address")] = "",
+    code: Annotated[str | None, typer.Option(help="类别编码 / category code")] = None,
+    source: Annotated[Channel, typer.Option(help="来源 / channel")] = Channel.GRID,
+    event_id: Annotated[UUID | None, typer.Option("--id", help="事件编号 / event id")] = None,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """上报一个事件 / report one event.
+
+    例 / example: `yiguan send "路口井盖不见了" --address 渝中区大溪沟街道人和街`
+    """
+    report: dict[str, Any] = {
+        "id": str(event_id or uuid4()),
+        "source": source,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "text": text,
+        "place": {"address": address, **({"code": place} if place else {})},
+    }
+    if code:
+        report["category"] = {"code": code}
+    with client(Settings.from_environment(), url, key) as http:
+        answer = asked(http.post("/v1/events", json=report))
+    _show(answer["unit"])
+
+
+def _show(unit: dict[str, Any]) -> None:
+    table = Table(show_header=False, box=None)
+    holder = unit["holder"]
+    for name, value in (
+        ("编号 number", unit["number"]),
+        ("类型 kind", f"{unit['kind']} ({unit['clause']})"),
+        ("状态 state", unit["state"]),
+        ("条目 entry", _entry(unit)),
+        ("承办 holder", f"{holder['name']} {holder['phone']}"),
+        ("路径 route", " → ".join(hop["name"] for hop in unit["route"])),
+        ("环节期限 stage due", f"{unit['stage'] or ''} {local(unit['stage_due_at'])}"),
+        ("处置期限 due", local(unit["due_at"])),
+    ):
+        table.add_row(name, value)
+    console.print(table)
+
+
+def _entry(unit: dict[str, Any]) -> str:
+    entry = unit["entry"]
+    return f"{entry['code']} {entry['title']}" if entry else "待研判 / in triage"
+
+
+def units(
+    *,
+    state: Annotated[str | None, typer.Option(help="状态 / state")] = None,
+    district: Annotated[str | None, typer.Option(help="区县编码 / district code")] = None,
+    holder: Annotated[str | None, typer.Option(help="承办单位编码 / holder")] = None,
+    overdue: Annotated[bool | None, typer.Option(help="是否超期 / overdue")] = None,
+    limit: Annotated[int, typer.Option(help="最多几行 / how many rows", min=1)] = 50,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """列出业务单元 / list units.
+
+    例 / example: `yiguan units --state dispatched --limit 20`
+    """
+    asking: dict[str, Any] = {
+        "state": state,
+        "district": district,
+        "holder": holder,
+        "overdue": overdue,
+    }
+    given = {name: value for name, value in asking.items() if value is not None}
+    table = Table("编号 number", "类型", "状态 state", "标题 title", "承办 holder", "期限 due", "超期")
+    with client(Settings.from_environment(), url, key) as http:
+        for unit in _pages(http, given, limit):
+            late = "[red]超期[/]" if unit["overdue_at"] else ""
+            due = local(unit["stage_due_at"] or unit["due_at"])
+            cells = (unit["number"], unit["kind"], unit["state"], unit["title"])
+            table.add_row(*cells, unit["holder"]["name"], due, late)
+    console.print(table)
+
+
+def _pages(http: httpx.Client, asking: dict[str, Any], most: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while len(found) < most:
+        size = min(200, most - len(found))
+        page = {**asking, "limit": size, **({"cursor": cursor} if cursor else {})}
+        answer = asked(http.get("/v1/units", params=page))
+        found += answer["items"]
+        cursor = answer.get("next")
+        if cursor is None:
+            break
+    return found
+
+
+def explain(
+    unit: Annotated[str, typer.Argument(help="编号或 id / number or id")],
+    *,
+    english: Annotated[bool, typer.Option("--en", help="英文 / in English")] = False,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """说明为何如此立案、派遣、计时 / tell why this kind, this holder, this deadline.
+
+    例 / example: `yiguan explain 500103-20261120-00042`
+    """
+    language = {"Accept-Language": "en" if english else "zh"}
+    with client(Settings.from_environment(), url, key) as http:
+        told = asked(http.get(f"/v1/units/{unit}/explanation", headers=language))
+    console.print(f"[bold]{told['number']}[/]")
+    for sentence in told["sentences"]:
+        console.print(f"· {sentence}", markup=False)
