@@ -25,7 +25,7 @@ def test_the_tree_is_read_in_order_with_its_grids(save):
 
 def test_grids_may_be_drawn_one_by_one(save):
     community = "5001001001,通远门社区居民委员会,community,5001001,,,,"
-    grid = '500100100199,枇杷山网格,grid,5001001001,,,,"POLYGON((106.5 29.5,106.6 29.5,106.6 29.6,106.5 29.5))"'
+    grid = '5001001001999,江边网格,grid,5001001001,,,,"POLYGON((1 2,3 2,3 4,1 2))"'
     found = areas.parse(save(*TREE, community, grid))
     assert not found[-1].generated
     assert found[-1].outline.startswith("POLYGON")
@@ -101,7 +101,9 @@ def test_a_circle_is_a_fault_in_each_of_its_rows(save, faults_of):
 def test_a_generated_grid_clashing_with_a_drawn_one_is_a_fault(save, faults_of):
     community = "5001001001,甲社区,community,5001001,1,,,"
     path = save(*TREE, community, "5001001001001,江边网格,grid,5001001001,,,,")
-    assert faults_of(lambda: areas.parse(path))[0].startswith("第6行 code: 编码 5001001001001 与第5行")
+    assert faults_of(lambda: areas.parse(path))[0].startswith(
+        "第6行 code: 编码 5001001001001 与第5行"
+    )
 
 
 def test_there_must_be_a_city(save, faults_of):

@@ -33,7 +33,9 @@ def by_code(*found: Organisation) -> dict[str, Organisation]:
 
 def test_a_pattern_makes_one_body_for_every_area_of_the_tier(save):
     path = save(
-        HEADER, CENTRE, "{area}-SW,{name}水务公司,department,*district,,water|drainage,023-0000{n},,"
+        HEADER,
+        CENTRE,
+        "{area}-SW,{name}水务公司,department,*district,,water|drainage,023-0000{n},,",
     )
     found = by_code(*organisations.parse(path, AREAS))
     assert found["51-SW"].name == "渝中区水务公司"
@@ -93,7 +95,9 @@ def test_a_body_without_dates_has_those_of_its_area(save):
             Area(AreaCode("51"), "旧区", Tier.DISTRICT, AreaCode("50"), valid_to=date(2025, 11, 6)),
         ]
     )
-    found = organisations.parse(save(HEADER, CENTRE, "{area}-A,局,department,*district,,,,,"), areas)
+    found = organisations.parse(
+        save(HEADER, CENTRE, "{area}-A,局,department,*district,,,,,"), areas
+    )
     assert found[-1].valid_to == date(2025, 11, 6)
 
 

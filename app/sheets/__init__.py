@@ -1,0 +1,1 @@
+"""Reference data as offices keep them: sheets read with their faults, and written back."""

@@ -1,0 +1,150 @@
+"""Rows of a CSV or XLSX file, as text under known columns."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Final
+
+from app.sheets import workbook
+from app.sheets.encoding import decode
+from app.sheets.faults import Faults
+
+SIZE_LIMIT: Final = 50 * 1024 * 1024
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number; a longer code typed as a number is already wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row that is not blank; `number` is the one the office sees, the header being 1."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[SheetRow]:
+    """Return the rows under exactly these columns; raises BadSheet with every fault."""
+    faults = Faults(path.name)
+    rows = read(path, columns, faults)
+    faults.refuse()
+    return rows
+
+
+def read(path: Path, columns: Sequence[str], faults: Faults) -> list[SheetRow]:
+    """Return the rows and note the faults of single cells.
+
+    Raises BadSheet at once only when there is nothing to read by column: a file too large or
+    broken, a header that does not fit.
+    """
+    if path.stat().st_size > SIZE_LIMIT:
+        faults.whole("文件超过 50 MB", "the file is larger than 50 MB")
+        faults.refuse()
+    table = _table(path, faults)
+    places = _places(next(table, ()), columns, faults)
+    found: list[SheetRow] = []
+    for number, raw in enumerate(table, start=2):
+        cells = _row(number, raw, places, faults)
+        if cells is not None:
+            found.append(SheetRow(number, cells))
+    return found
+
+
+def _table(path: Path, faults: Faults) -> Iterator[Sequence[object]]:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == _ZIP:
+        return workbook.cells(path, faults)
+    if start == _OLE:
+        faults.whole("旧版 .xls 不支持, 请另存为 .xlsx", "old .xls: save it as .xlsx")
+        faults.refuse()
+    return _lines(decode(path.read_bytes(), faults), faults)
+
+
+def _lines(text: str, faults: Faults) -> Iterator[Sequence[object]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    done = 0
+    try:
+        for line in reader:
+            done += 1
+            yield line
+    except csv.Error as error:
+        faults.add(done + 1, "CSV", f"无法按 CSV 解析, 请检查引号 ({error})", f"not CSV: {error}")
+
+
+def _places(header: Sequence[object], columns: Sequence[str], faults: Faults) -> dict[str, int]:
+    names = [str(name).strip() for name in header]
+    for place, name in enumerate(names):
+        if name and name not in columns:
+            faults.add(1, name, f"未知的列, 应为 {'、'.join(columns)}", "unknown column")
+        elif name in names[:place] and name:
+            faults.add(1, name, "列名重复", "the column occurs twice")
+    for name in columns:
+        if name not in names:
+            faults.add(1, name, "缺少此列", "the column is missing")
+    faults.refuse()
+    return {name: place for place, name in enumerate(names) if name}
+
+
+def _row(
+    number: int, raw: Sequence[object], places: Mapping[str, int], faults: Faults
+) -> dict[str, str] | None:
+    """Return the cells as text, None for a blank row."""
+    if not any(value not in ("", None) for value in raw):
+        return None
+    _note_strays(number, raw, places, faults)
+    cells = {
+        name: _text(number, name, raw[place], faults) if place < len(raw) else ""
+        for name, place in places.items()
+    }
+    return cells if any(cells.values()) else None
+
+
+def _note_strays(
+    number: int, raw: Sequence[object], places: Mapping[str, int], faults: Faults
+) -> None:
+    if len(raw) <= len(places):
+        return
+    known = set(places.values())
+    for place, value in enumerate(raw):
+        if place not in known and str(value).strip():
+            faults.add(
+                number,
+                f"{workbook.letters(place)}列",
+                "此格没有列名, 可能多了分隔符",
+                "a cell without a column name, perhaps a separator too many",
+            )
+
+
+def _text(number: int, name: str, value: object, faults: Faults) -> str:
+    if isinstance(value, str):
+        if "\0" in value:
+            faults.add(number, name, "含有空字符 (NUL)", "contains a NUL character")
+        return value.strip()
+    if isinstance(value, float) and abs(value) >= _EXACT:
+        faults.add(
+            number,
+            name,
+            "数字超过 15 位, Excel 已丢失末位, 请设为文本后重填",
+            "more than 15 digits as a number: format the cell as text and type it again",
+        )
+    return _written(value)
+
+
+def _written(value: object) -> str:
+    """Return a typed cell as the office would have typed it."""
+    match value:
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime() | date() | time():
+            return value.isoformat()
+        case _:
+            return str(value).strip()
