@@ -8,14 +8,12 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI
-from fastapi.responses import ORJSONResponse
-from starlette.routing import Route
 
 from app.api import contract, events, health, keys, me, organisations, problems, units
 from app.api.access import Keyring
 from app.api.gather import Gather
 from app.api.metrics import Metrics
-from app.api.middleware import Requests
+from app.api.middleware import Express, Requests
 from app.api.service import Service
 from app.domain.errors import DomainError
 from app.flows.rulebook import Library
@@ -60,13 +58,11 @@ def create_app(
     app = FastAPI(
         title="Yiguan 一贯", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    app.router.routes.append(
-        Route("/v1/events", events.post_event, methods=["POST"], name="post_event")
-    )
     for part in (events, units, organisations, me, keys, health, docs):
         app.include_router(part.router)
     problems.install(app)
     contract.install(app)
+    app.add_middleware(Express)
     app.add_middleware(Requests, metrics=metrics)
     return app
 

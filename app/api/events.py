@@ -15,7 +15,6 @@ from app.api import problems, render
 from app.api.models import EventDetail, EventIn
 from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
-from app.domain.admission import Admission
 from app.domain.area import AreaCode
 from app.domain.authority import REPORTERS, Caller
 from app.domain.errors import Forbidden, Invalid, NotFound
@@ -24,6 +23,7 @@ from app.domain.responsibility import Category
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit, UnitId
 from app.flows.casework import in_sight
+from app.flows.intake import Admitted
 from app.store import events, units
 from app.store.database import Tx
 from app.store.events import StoredEvent
@@ -43,7 +43,9 @@ async def post_event(request: Request) -> Response:
     raw = await request.body()
     if len(raw) > BODY_LIMIT:
         raise Invalid(
-            zh=f"请求正文超过 {BODY_LIMIT} 字节", en=f"the body exceeds {BODY_LIMIT} bytes", field=""
+            zh=f"请求正文超过 {BODY_LIMIT} 字节",
+            en=f"the body exceeds {BODY_LIMIT} bytes",
+            field="",
         )
     try:
         sent = _READ.validate_json(raw)
@@ -52,7 +54,7 @@ async def post_event(request: Request) -> Response:
     report = _event(sent, raw, caller, service.now())
     outcome = await service.gather.submit(report)
     rulebook = service.library.current(service.now()).rulebook
-    if isinstance(outcome, Admission):
+    if isinstance(outcome, Admitted):
         return _created(outcome, rulebook)
     async with service.database.reading() as tx:
         root = await _root(tx, outcome.id)
@@ -84,8 +86,9 @@ def _event(sent: EventIn, raw: bytes, caller: Caller, now: datetime) -> Event:
     )
 
 
-def _created(admission: Admission, rulebook: Rulebook) -> Response:
-    return _json(render.accepted(admission, rulebook), 201, admission.root.unit.version)
+def _created(admitted: Admitted, rulebook: Rulebook) -> Response:
+    version = admitted.admission.root.unit.version
+    return _json(render.accepted(admitted, rulebook), 201, version)
 
 
 def _json(shown: object, status: int, version: int) -> Response:

@@ -12,13 +12,13 @@ import structlog
 
 from app.api.metrics import Metrics
 from app.domain.admission import Admission
-from app.domain.errors import Busy, DomainError, Unavailable
+from app.domain.errors import Busy, DomainError, Invalid, Unavailable
 from app.domain.event import Event
 from app.flows import intake
-from app.flows.intake import Superseded, Written
+from app.flows.intake import Admitted, Superseded, Written
 from app.flows.rulebook import Library, Reference
 from app.store import events
-from app.store.database import BAD_DATA, CONTENTION, Database
+from app.store.database import BAD_VALUE, CONTENTION, Database
 from app.store.events import StoredEvent
 
 BATCH: Final = 200
@@ -28,7 +28,7 @@ PAUSE: Final = 0.1
 
 log = structlog.get_logger()
 
-Outcome = Admission | StoredEvent
+Outcome = Admitted | StoredEvent
 """What became of a report: its admission, or the event that was already there."""
 
 
@@ -91,8 +91,7 @@ class Gather:
             ) from None
         # A client that hangs up must not undo what others share with it.
         outcome = await asyncio.shield(answer)
-        if isinstance(outcome, StoredEvent):
-            intake.refuse_other(report, outcome)
+        intake.refuse_other(report, _written(outcome))
         return outcome
 
     async def _write_for_ever(self) -> None:
@@ -110,19 +109,19 @@ class Gather:
         self._metrics.batch.observe(len(batch))
         try:
             outcomes = await self._outcomes(_unique(batch))
-        except BAD_DATA as error:
-            await self._halve(batch, error)
-        except Exception as error:
+        except (*CONTENTION, DomainError) as error:
             _fail(batch, error)
+        except Exception as error:
+            await self._halve(batch, error)
         else:
             for waiting in batch:
                 if not waiting.answer.done():
                     waiting.answer.set_result(outcomes[waiting.report.id])
 
     async def _halve(self, batch: Sequence[Waiting], error: Exception) -> None:
-        """Find the row PostgreSQL refuses, so that it fails alone."""
+        """Find the report that cannot be judged or stored, so that it fails alone."""
         if len(batch) == 1:
-            log.error("report_refused", event=str(batch[0].report.id), error=repr(error))
+            log.error("report_refused", report=str(batch[0].report.id), error=repr(error))
             _fail(batch, error)
             return
         middle = len(batch) // 2
@@ -150,8 +149,8 @@ class Gather:
         stamped = [replace(report, received_at=now) for report in reports]
         admissions = intake.judge(stamped, reference, now)
         written = await self._write(admissions, reference, now)
-        self._metrics.accepted.inc(len(written.admissions))
-        outcomes: dict[UUID, Outcome] = dict(written.admissions)
+        self._metrics.accepted.inc(len(written.admitted))
+        outcomes: dict[UUID, Outcome] = dict(written.admitted)
         if written.known:
             async with self._database.transaction() as tx:
                 outcomes |= await events.find(tx, list(written.known))
@@ -170,13 +169,22 @@ def _unique(batch: Sequence[Waiting]) -> list[Event]:
     return [by_id[event_id] for event_id in sorted(by_id)]
 
 
+def _written(outcome: Outcome) -> Event | StoredEvent:
+    """Return the event that was written: of two with one id in a batch it may be the other."""
+    return outcome.admission.event if isinstance(outcome, Admitted) else outcome
+
+
 def _fail(batch: Sequence[Waiting], error: Exception) -> None:
-    refusal = error if isinstance(error, DomainError) else _unexpected(error)
     for waiting in batch:
         if not waiting.answer.done():
-            waiting.answer.set_exception(refusal)
+            waiting.answer.set_exception(_refusal(error))
 
 
-def _unexpected(error: Exception) -> Unavailable:
+def _refusal(error: Exception) -> DomainError:
+    if isinstance(error, DomainError):
+        return error
     log.error("batch_failed", error=repr(error), exc_info=error)
+    if isinstance(error, BAD_VALUE):
+        # The same again would fail again: the phone must not go on retrying.
+        return Invalid(zh="内容无法保存", en="the content cannot be stored")
     return Unavailable(zh="未能写入, 请用同一编号重试", en="not written; retry with the same id")

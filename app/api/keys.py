@@ -27,7 +27,11 @@ async def create_key(body: KeyIn, service: Services, caller: Calling) -> KeyOut:
             by=caller,
         )
     return KeyOut(
-        id=made.id, key=made.secret, name=body.name, organisation=body.organisation, roles=body.roles
+        id=made.id,
+        key=made.secret,
+        name=body.name,
+        organisation=body.organisation,
+        roles=body.roles,
     )
 
 
@@ -36,7 +40,5 @@ async def revoke_key(key_id: str, service: Services, caller: Calling) -> Respons
     """Make a key of the caller's area worthless."""
     now = service.now()
     async with service.database.transaction() as tx:
-        await access.revoke(
-            tx, service.library.current(now).rulebook, key_id, at=now, by=caller
-        )
+        await access.revoke(tx, service.library.current(now).rulebook, key_id, at=now, by=caller)
     return Response(status_code=204)

@@ -8,39 +8,38 @@ from starlette.responses import Response
 
 from app.api import render, tables
 from app.api.models import EventPage, UnitPage
-from app.api.request import PAGE, Calling, Cursor, Limit, Services, cursor_of, cursor_values
+from app.api.request import Calling, Page, Services, cursor_of, cursor_values
+from app.domain.unit import Unit
 from app.store import events, lists, units
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 
 
 @router.get("/events", summary="My reports and where they stand, the newest first")
-async def my_events(
-    service: Services, caller: Calling, cursor: Cursor = None, limit: Limit = PAGE
-) -> EventPage:
+async def my_events(service: Services, caller: Calling, asked: Page) -> EventPage:
     """Return the events this account has posted, each with its root unit as it is now."""
     rulebook = service.library.current(service.now()).rulebook
-    before = cursor_values(cursor, datetime, UUID) if cursor else None
+    before = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
-        found = await events.page_of_account(tx, caller.account, before=before, limit=limit)  # type: ignore[arg-type]
-        roots = {unit.id: unit for unit in await units.read(tx, [one.id for one in found])}
-    following = cursor_of(found[-1].received_at, found[-1].id) if len(found) == limit else None
-    items = [
-        render.event_detail(one, root, rulebook)
-        for one in found
-        if (root := next((unit for key, unit in roots.items() if key == one.id), None))
-    ]
+        found = await events.page_of_account(tx, caller.account, before=before, limit=asked.limit)
+        roots: dict[UUID, Unit] = {
+            unit.id: unit for unit in await units.read(tx, [one.id for one in found])
+        }
+    following = (
+        cursor_of(found[-1].received_at, found[-1].id) if len(found) == asked.limit else None
+    )
+    items = [render.event_detail(one, roots[one.id], rulebook) for one in found]
     return EventPage(items=items, next=following)
 
 
 @router.get("/tasks", summary="My organisation's open units by due time", response_model=UnitPage)
 async def my_tasks(
-    request: Request, service: Services, caller: Calling, cursor: Cursor = None, limit: Limit = PAGE
+    request: Request, service: Services, caller: Calling, asked: Page
 ) -> UnitPage | Response:
     """Return the open units the caller's organisation holds, the earliest due first."""
     rulebook = service.library.current(service.now()).rulebook
-    after = cursor_values(cursor, datetime, UUID) if cursor else None
+    after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
-        found = await lists.held_by(tx, caller.organisation, after=after, limit=limit)  # type: ignore[arg-type]
-    following = cursor_of(found[-1].due_at, found[-1].id) if len(found) == limit else None
+        found = await lists.held_by(tx, caller.organisation, after=after, limit=asked.limit)
+    following = cursor_of(found[-1].due_at, found[-1].id) if len(found) == asked.limit else None
     return tables.unit_page(request, found, rulebook, following)

@@ -1,13 +1,22 @@
 """Around every request: an id for logs and problems, its measure, its log line."""
 
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.events import post_event
 from app.api.metrics import Metrics
+from app.api.problems import refusal
+from app.domain.errors import DomainError
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
 
@@ -59,4 +68,28 @@ class Requests:
 
 def _matched(scope: Scope) -> str:
     """Return a label for what no route of FastAPI's served; paths themselves would be endless."""
-    return "/v1/events" if scope["path"] == "/v1/events" else "other"
+    return scope["path"] if scope["path"] in EXPRESS else "other"
+
+
+EXPRESS: Final[Mapping[str, Endpoint]] = {"/v1/events": post_event}
+"""Hot paths, by path: answered to POST before FastAPI's own layers, which cost 0.1 ms each."""
+
+
+class Express:
+    """Takes the hot paths aside; everything else goes on into the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        endpoint = EXPRESS.get(scope["path"]) if scope["type"] == "http" else None
+        if endpoint is None or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await endpoint(request)
+        except DomainError as error:
+            response = refusal(request, error)
+        await response(scope, receive, send)

@@ -1,6 +1,7 @@
 """What goes over the wire: the contract's shapes, checked at the edge."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -22,6 +24,31 @@ from app.domain.responsibility import Kind, Urgency
 from app.domain.unit import Clause, ClockName, State
 
 TEXT: Final = 4000
+PAGE: Final = 50
+MOST: Final = 200
+
+
+_MOMENT: Final = re.compile(r"\s*\d{4}-\d\d-\d\d([Tt ]|$)")
+
+
+def _written_out(value: object) -> object:
+    """Refuse bare numbers: they are no RFC 3339 time and tell no offset."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value)):
+        return value
+    message = "应为 RFC 3339 时间 / must be an RFC 3339 time"
+    raise ValueError(message)
+
+
+def _storable(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        message = "时间超出范围 / the time is out of range"
+        raise ValueError(message) from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_storable)]
+"""A time with its offset, as RFC 3339 writes it."""
 
 
 def _clean(value: str) -> str:
@@ -95,7 +122,7 @@ class EventIn(Strict):
 
     id: UUID
     source: Channel
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     text: Annotated[Clean, StringConstraints(min_length=1, max_length=TEXT)]
     category: CategoryIn | None = None
     place: PlaceIn = PlaceIn()
@@ -276,13 +303,33 @@ class DispatchIn(Said):
     holder: Code | None = None
 
 
+class Paging(Strict):
+    """Which page of a list."""
+
+    cursor: str | None = Field(default=None, description="`next` of the page before")
+    limit: int = Field(default=PAGE, ge=1, le=MOST, description="How many items a page holds")
+
+
+class UnitQuery(Paging):
+    """What a list of units is narrowed to."""
+
+    state: State | None = None
+    kind: Kind | None = None
+    district: Code | None = None
+    street: Code | None = None
+    holder: Code | None = None
+    overdue: bool | None = None
+    raised: bool = Field(default=False, description="Only units raised to the caller's centre")
+    updated_since: AwareDatetime | None = None
+
+
 class KeyIn(Strict):
     """A key to make for a person or machine of an organisation."""
 
     name: Annotated[Clean, StringConstraints(min_length=1, max_length=60)]
     organisation: Code
     roles: list[Role] = Field(min_length=1)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyOut(BaseModel):

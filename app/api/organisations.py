@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.api import render, tables
 from app.api.models import OrganisationOut, UnitPage
-from app.api.request import PAGE, Calling, Cursor, Limit, Services, cursor_of, cursor_values
+from app.api.request import Calling, Page, Services, cursor_of, cursor_values
 from app.domain.authority import Caller
 from app.domain.errors import NotFound
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
@@ -43,24 +43,21 @@ async def get_organisation(code: str, service: Services, caller: Calling) -> Org
 
 
 @router.get(
-    "/{code}/queue", summary="What waits on its desk, the most pressing first", response_model=UnitPage
+    "/{code}/queue",
+    summary="What waits on its desk, the most pressing first",
+    response_model=UnitPage,
 )
 async def get_queue(
-    code: str,
-    request: Request,
-    service: Services,
-    caller: Calling,
-    cursor: Cursor = None,
-    limit: Limit = PAGE,
+    code: str, request: Request, service: Services, caller: Calling, asked: Page
 ) -> UnitPage | Response:
-    """Return the units whose turn it is at this organisation: urgency, then the stage's deadline."""
+    """Return the units whose turn it is here: urgency first, then the stage's deadline."""
     rulebook = service.library.current(service.now()).rulebook
     desk = _within(code, caller, rulebook)
-    after = QueueKey(*cursor_values(cursor, int, datetime, UUID)) if cursor else None
+    after = QueueKey(*cursor_values(asked.cursor, int, datetime, UUID)) if asked.cursor else None
     async with service.database.reading() as tx:
-        found = await lists.queue(tx, desk.code, after=after, limit=limit)
+        found = await lists.queue(tx, desk.code, after=after, limit=asked.limit)
     following = None
-    if len(found) == limit:
+    if len(found) == asked.limit:
         last = found[-1]
         following = cursor_of(last.urgency.rank, last.stage_due_at, last.id)
     return tables.unit_page(request, found, rulebook, following)

@@ -154,9 +154,7 @@ def wants_chinese(request: Request) -> bool:
     return not asked.strip().lower().startswith("en")
 
 
-def _answer(
-    request: Request, kind: ProblemType, detail: str, extra: Mapping[str, Any]
-) -> Response:
+def _answer(request: Request, kind: ProblemType, detail: str, extra: Mapping[str, Any]) -> Response:
     problem = Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title_zh if wants_chinese(request) else kind.title_en,

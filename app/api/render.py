@@ -1,6 +1,7 @@
 """Domain values as the contract's shapes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from app.api.models import (
@@ -16,30 +17,30 @@ from app.api.models import (
     UnitDetail,
     UnitOut,
 )
-from app.domain.admission import Admission
 from app.domain.area import AreaCode, Place
 from app.domain.clock import Clock
 from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit
+from app.flows.intake import Admitted
 from app.store.events import StoredEvent
 
 
-def accepted(admission: Admission, rulebook: Rulebook) -> AcceptedOut:
+def accepted(admitted: Admitted, rulebook: Rulebook) -> AcceptedOut:
     """Render the answer to a report just written."""
-    root = admission.root.unit
-    return AcceptedOut(
-        event=admission.event.id,
-        unit=unit(root, rulebook),
-        tasks=[unit(task.unit, rulebook) for task in admission.tasks],
-        reasons=dict(root.reasons),
+    admission, numbers = admitted.admission, admitted.numbers
+    root, *tasks = (
+        UnitOut(**_unit(filed.unit, rulebook, numbers[filed.unit.id]))
+        for filed in (admission.root, *admission.tasks)
     )
+    reasons = dict(admission.root.unit.reasons)
+    return AcceptedOut(event=admission.event.id, unit=root, tasks=tasks, reasons=reasons)
 
 
 def unit(shown: Unit, rulebook: Rulebook) -> UnitOut:
     """Render a unit as lists show it."""
-    return UnitOut(**_unit(shown, rulebook))
+    return UnitOut(**_unit(shown, rulebook, shown.number))
 
 
 def detail(
@@ -52,17 +53,17 @@ def detail(
 ) -> UnitDetail:
     """Render a unit with all that belongs to it."""
     return UnitDetail(
-        **_unit(shown, rulebook),
+        **_unit(shown, rulebook, shown.number),
         clocks=[clock(one) for one in clocks],
         tasks=[unit(task, rulebook) for task in tasks],
         actions=list(actions),
     )
 
 
-def _unit(shown: Unit, rulebook: Rulebook) -> dict[str, object]:
+def _unit(shown: Unit, rulebook: Rulebook, number: str) -> dict[str, Any]:
     return {
         "id": shown.id,
-        "number": shown.number,
+        "number": number,
         "kind": shown.kind,
         "clause": shown.clause,
         "title": shown.title,

@@ -9,15 +9,12 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Header, Query, Request
 
+from app.api.models import Paging
 from app.api.service import Service
 from app.domain.authority import Caller
 from app.domain.errors import Invalid, VersionRequired
 
-PAGE: Final = 50
-MOST: Final = 200
-
-Limit = Annotated[int, Query(ge=1, le=MOST, description="How many items a page holds")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+Page = Annotated[Paging, Query()]
 Services = Annotated[Service, Depends(Service.of)]
 
 ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"

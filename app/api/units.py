@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from app.api import render, tables
@@ -19,9 +18,10 @@ from app.api.models import (
     UnitDetail,
     UnitOut,
     UnitPage,
+    UnitQuery,
 )
 from app.api.problems import wants_chinese
-from app.api.request import PAGE, Calling, Cursor, Limit, Seen, Services, cursor_of, cursor_values
+from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
 from app.api.service import Service
 from app.domain.area import AreaCode
 from app.domain.authority import Caller, scope_of
@@ -29,8 +29,8 @@ from app.domain.errors import NotFound
 from app.domain.explain import explain
 from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode
-from app.domain.responsibility import EntryCode, Kind
-from app.domain.unit import State, Unit, UnitId
+from app.domain.responsibility import EntryCode
+from app.domain.unit import Unit, UnitId
 from app.flows import casework
 from app.flows.casework import Order, in_sight, may_now
 from app.store import accounts, clocks, lists, steps, units
@@ -62,38 +62,30 @@ async def _find(tx: Tx, key: UnitKey) -> Unit | None:
 
 @router.get("", summary="Units in the order they last changed", response_model=UnitPage)
 async def list_units(
-    request: Request,
-    service: Services,
-    caller: Calling,
-    state: State | None = None,
-    kind: Kind | None = None,
-    district: str | None = None,
-    street: str | None = None,
-    holder: str | None = None,
-    overdue: bool | None = None,
-    raised: Annotated[bool, Query(description="Only units raised to the caller's centre")] = False,
-    updated_since: AwareDatetime | None = None,
-    cursor: Cursor = None,
-    limit: Limit = PAGE,
+    request: Request, service: Services, caller: Calling, asked: Annotated[UnitQuery, Query()]
 ) -> UnitPage | Response:
     """Return the units within the caller's scope that the filters leave, as JSON or XLSX."""
     rulebook = service.library.current(service.now()).rulebook
     scope = scope_of(caller, rulebook.organisations[caller.organisation])
-    wanted = UnitFilter(
-        state=state,
-        kind=kind,
-        district=district,
-        street=street,
-        holder=OrganisationCode(holder) if holder else None,
-        is_overdue=overdue,
-        raised_to=caller.organisation if raised else None,
-        updated_since=updated_since,
-    )
-    after = cursor_values(cursor, datetime, UUID) if cursor else None
+    after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
-        found = await lists.page(tx, scope, wanted, after=after, limit=limit)  # type: ignore[arg-type]
-    following = cursor_of(found[-1].updated_at, found[-1].id) if len(found) == limit else None
+        found = await lists.page(tx, scope, _filter(asked, caller), after=after, limit=asked.limit)
+    full = len(found) == asked.limit
+    following = cursor_of(found[-1].updated_at, found[-1].id) if full else None
     return tables.unit_page(request, found, rulebook, following)
+
+
+def _filter(asked: UnitQuery, caller: Caller) -> UnitFilter:
+    return UnitFilter(
+        state=asked.state,
+        kind=asked.kind,
+        district=asked.district,
+        street=asked.street,
+        holder=OrganisationCode(asked.holder) if asked.holder else None,
+        is_overdue=asked.overdue,
+        raised_to=caller.organisation if asked.raised else None,
+        updated_since=asked.updated_since,
+    )
 
 
 @router.get("/{unit}", summary="One unit, by id or number")
@@ -117,17 +109,15 @@ async def get_unit(
 
 
 @router.get("/{unit}/steps", summary="A unit's log, the oldest line first")
-async def get_steps(
-    unit: UnitKey, service: Services, caller: Calling, cursor: Cursor = None, limit: Limit = PAGE
-) -> StepPage:
+async def get_steps(unit: UnitKey, service: Services, caller: Calling, asked: Page) -> StepPage:
     """Return a unit's log with the actors' names."""
     rulebook = service.library.current(service.now()).rulebook
-    (after,) = cursor_values(cursor, int) if cursor else (0,)
+    (after,) = cursor_values(asked.cursor, int) if asked.cursor else (0,)
     async with service.database.reading() as tx:
         found = await _seen(tx, unit, caller, service)
-        log = await steps.of_unit(tx, found.id, after=after, limit=limit)
+        log = await steps.of_unit(tx, found.id, after=after, limit=asked.limit)
         names = await accounts.names(tx, [line.actor for line in log if line.actor])
-    following = cursor_of(log[-1].seq) if len(log) == limit else None
+    following = cursor_of(log[-1].seq) if len(log) == asked.limit else None
     return StepPage(items=[render.step(line, names, rulebook) for line in log], next=following)
 
 
@@ -156,7 +146,7 @@ Flow = Callable[[Tx, Order], Awaitable[Unit]]
 
 
 async def _work(
-    key: UnitKey, service: Service, caller: Caller, seen: int, reason: str, flow: Flow
+    key: UnitKey, service: Service, caller: Caller, flow: Flow, *, seen: int, reason: str
 ) -> UnitOut:
     """Run one flow on a unit in one transaction and render what it left."""
     async with service.database.transaction() as tx:
@@ -175,7 +165,7 @@ async def file(
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.file(tx, service.library, order, entry, area)
 
-    return await _work(unit, service, caller, seen, body.reason, flow)
+    return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
 
 
 @router.post("/{unit}:dispatch", summary="派遣: send a filed unit to a holder")
@@ -188,7 +178,7 @@ async def dispatch(
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.dispatch(tx, service.library, order, holder)
 
-    return await _work(unit, service, caller, seen, body.reason, flow)
+    return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
 
 
 PLAIN = {
@@ -213,7 +203,7 @@ def _plain(action: Action, summary: str) -> None:
         async def flow(tx: Tx, order: Order) -> Unit:
             return await casework.act(tx, service.library, order, action)
 
-        return await _work(unit, service, caller, seen, body.reason, flow)
+        return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
 
     router.add_api_route(
         f"/{{unit}}:{action}", endpoint, methods=["POST"], summary=summary, name=action.value
@@ -231,4 +221,4 @@ async def note(unit: UnitKey, body: Said, service: Services, caller: Calling) ->
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.act(tx, service.library, order, Action.NOTE)
 
-    return await _work(unit, service, caller, 0, body.reason, flow)
+    return await _work(unit, service, caller, flow, seen=0, reason=body.reason)

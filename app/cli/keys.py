@@ -57,7 +57,9 @@ def show() -> None:
     """
     with server(Settings.from_environment()) as (ready, _):
         rows = run(_all(ready))
-    table = Table("id", "姓名 name", "单位 organisation", "角色 roles", "创建 created", "吊销 revoked")
+    table = Table(
+        "id", "姓名 name", "单位 organisation", "角色 roles", "创建 created", "吊销 revoked"
+    )
     for row in rows:
         roles, made, gone = ", ".join(row.roles), local(row.created_at), local(row.revoked_at)
         table.add_row(row.id, row.name, row.organisation, roles, made, gone)

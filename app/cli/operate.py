@@ -76,7 +76,10 @@ async def _examine(settings: Settings) -> Mapping[str, tuple[bool, str]]:
     free = shutil.disk_usage(settings.home if settings.home.is_dir() else Path()).free
     return {
         "PostgreSQL": (int(version.split(".")[0]) >= 15, str(version)),
-        "写入落盘 durable": (durable == ("on", "on"), "synchronous_commit={}, fsync={}".format(*durable)),
+        "写入落盘 durable": (
+            durable == ("on", "on"),
+            "synchronous_commit={}, fsync={}".format(*durable),
+        ),
         "表结构 schema": (revision == schema.head(), f"{revision}; yiguan migrate"),
         "规则库 rulebook": _rulebook(library, now),
         "分区 partitions": (strays == 0, f"{strays} 行在缺省分区 / rows outside"),
@@ -148,8 +151,10 @@ def _tool(name: str, held: Server | None) -> str:
 
 
 def _libpq(settings: Settings) -> str:
-    return make_url(settings.database_url or "").set(drivername="postgresql").render_as_string(
-        hide_password=False
+    return (
+        make_url(settings.database_url or "")
+        .set(drivername="postgresql")
+        .render_as_string(hide_password=False)
     )
 
 

@@ -16,7 +16,7 @@ from app import data
 from app.cli.root import console, database, local, run, server
 from app.domain.area import Areas
 from app.domain.organisation import Organisations
-from app.domain.responsibility import Entry, Kind, ResponsibilityList
+from app.domain.responsibility import Entry, EntryCode, Kind, ResponsibilityList
 from app.domain.rulebook import Part
 from app.flows import rulebook
 from app.flows.rulebook import Library
@@ -82,9 +82,7 @@ def stats(
     _facts(entries)
 
 
-def _counts(
-    heading: str, counted: Counter[str], names: Mapping[str, str] | None = None
-) -> None:
+def _counts(heading: str, counted: Counter[str], names: Mapping[str, str] | None = None) -> None:
     total = sum(counted.values())
     table = Table(heading, "名称 name" if names else "", "数量 count", "占比 share")
     for key, count in counted.most_common():
@@ -163,7 +161,7 @@ def _functions(bodies: Organisations) -> set[str]:
     return {function for body in bodies.values() for function in body.functions}
 
 
-def _codes(entries: ResponsibilityList) -> set[str]:
+def _codes(entries: ResponsibilityList) -> set[EntryCode]:
     return set(entries)
 
 

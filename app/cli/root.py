@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
+import uvloop
 from rich.console import Console
 from sqlalchemy import make_url
 
@@ -72,8 +73,9 @@ async def database(settings: Settings) -> AsyncGenerator[Database]:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run asynchronous work to its end."""
-    return asyncio.run(work)
+    """Run asynchronous work to its end, on the faster loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 def local(at: str | datetime | None) -> str:

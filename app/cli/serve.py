@@ -93,7 +93,9 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
         timeout_graceful_shutdown=DRAIN,
         backlog=4096,
     )
-    task = asyncio.create_task(worker.run(settings, clock=clock, library=library)) if works else None
+    task = (
+        asyncio.create_task(worker.run(settings, clock=clock, library=library)) if works else None
+    )
     try:
         await uvicorn.Server(config).serve()
     finally:

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import typer
 from rich.table import Table
-from uuid import uuid4
 
 from app.cli.root import asked, client, console, local
 from app.domain.event import Channel
@@ -96,7 +95,9 @@ def units(
         "overdue": overdue,
     }
     given = {name: value for name, value in asking.items() if value is not None}
-    table = Table("编号 number", "类型", "状态 state", "标题 title", "承办 holder", "期限 due", "超期")
+    table = Table(
+        "编号 number", "类型", "状态 state", "标题 title", "承办 holder", "期限 due", "超期"
+    )
     with client(Settings.from_environment(), url, key) as http:
         for unit in _pages(http, given, limit):
             late = "[red]超期[/]" if unit["overdue_at"] else ""

@@ -6,16 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain.area import Area, AreaCode, Place, Tier
+from app.domain.area import Area, AreaCode, Place
 from app.domain.classify import Candidate, Classification, classify, kind_of
 from app.domain.clock import Clock
 from app.domain.event import Event
 from app.domain.lifecycle import STANDINGS, Action, Seat
 from app.domain.organisation import OrganisationCode
+from app.domain.policy import Policy
 from app.domain.responsibility import Entry, Kind, Urgency
 from app.domain.route import Route, RouteReason, to_centre, to_holder, to_nearest_holder
 from app.domain.rulebook import Rulebook
-from app.domain.timing import Terms, enter
+from app.domain.timing import Terms, begin, deadlines
 from app.domain.unit import Clause, State, Step, Unit, UnitId, task_id
 
 TITLE_LENGTH = 40
@@ -72,188 +73,216 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
     path = rulebook.areas.path(found.area)
     policy = rulebook.policies.at(path)
     classification = classify(event, found.candidates, rulebook.list, policy)
-    root = _root(event, path, rulebook, now)
-    root = replace(root, reasons=_reasons(found, classification))
-    if classification.entry is None:
-        return Admission(event, _triaged(root, classification, path, rulebook, now))
-    filed, tasks = file_under(root, classification.entry, path, rulebook, now)
-    return Admission(event, filed, tasks)
-
-
-def _root(event: Event, path: Sequence[Area], rulebook: Rulebook, now: datetime) -> Unit:
-    """Return the event's unit before anything is decided: on the desk of its centre."""
-    route = to_centre(path, rulebook, RouteReason.OWNED)
-    place = Place.of(tuple(path))
-    return Unit(
-        id=UnitId(event.id),
-        home=place.district or path[0].code,
-        kind=Kind.ITEM,
-        clause=Clause.UNDECIDED,
-        title=" ".join(event.text.split())[:TITLE_LENGTH],
-        state=State.TRIAGE,
-        urgency=Urgency.NORMAL,
-        place=place,
-        holder=route.holder.code,
-        centre=route.centre.code,
-        desk=route.holder.code,
-        route=route.hops,
-        rulebook=rulebook.version,
-        reporter=event.account,
-        created_at=now,
-        updated_at=now,
+    site = Site(path, policy, rulebook, now)
+    reasons = _reasons(found, classification)
+    born = _born(event, path, now)
+    entry = classification.entry
+    if entry is None:
+        return Admission(event, _triaged(event, born, classification, reasons, site))
+    assigned = assign(entry, path, rulebook)
+    state = State.COORDINATING if assigned.is_owned else State.DISPATCHED
+    root = _filed(
+        {**born, **assigned.fields(reasons), "state": state},
+        Terms(entry, policy, rulebook.calendar, entry.urgency),
+        (Action.FILE, assigned.onward),
+        site,
     )
+    return Admission(event, root, plan_tasks(root.unit, entry, path, rulebook, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where and by what a unit is judged."""
+
+    path: tuple[Area, ...]
+    policy: Policy
+    rulebook: Rulebook
+    now: datetime
+
+
+def _born(event: Event, path: Sequence[Area], now: datetime) -> dict[str, Any]:
+    """Return the fields an event's unit has whatever is decided about it."""
+    place = Place.of(tuple(path))
+    return {
+        "id": UnitId(event.id),
+        "home": place.district or path[0].code,
+        "place": place,
+        "reporter": event.account,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def _triaged(
-    unit: Unit,
+    event: Event,
+    born: Mapping[str, Any],
     classification: Classification,
-    path: Sequence[Area],
-    rulebook: Rulebook,
-    now: datetime,
+    reasons: Mapping[str, Any],
+    site: Site,
 ) -> Filed:
     """Return the unit waiting for a person; it is as pressing as its likeliest reading."""
-    if classification.candidates:
-        likeliest = rulebook.list[classification.candidates[0].entry]
-        unit = replace(unit, urgency=likeliest.urgency)
-    return _settle(unit, None, [Action.RECEIVE], path, rulebook, now)
+    candidates, entries = classification.candidates, site.rulebook.list
+    urgency = entries[candidates[0].entry].urgency if candidates else Urgency.NORMAL
+    route = to_centre(site.path, site.rulebook, RouteReason.OWNED)
+    fields = {
+        **born,
+        **route_fields(route),
+        "kind": Kind.ITEM,
+        "clause": Clause.UNDECIDED,
+        "title": " ".join(event.text.split())[:TITLE_LENGTH],
+        "state": State.TRIAGE,
+        "urgency": urgency,
+        "rulebook": site.rulebook.version,
+        "reasons": reasons,
+    }
+    terms = Terms(None, site.policy, site.rulebook.calendar, urgency)
+    return _filed(fields, terms, (Action.RECEIVE,), site)
 
 
-def file_under(
-    unit: Unit, entry: Entry, path: Sequence[Area], rulebook: Rulebook, now: datetime
-) -> tuple[Filed, tuple[Filed, ...]]:
-    """File the unit under an entry and send it on its way, with its tasks if it has a plan."""
-    unit = assign(unit, entry, path, rulebook)
-    onward = onward_of(unit, entry)
-    state = State.COORDINATING if onward is Action.COORDINATE else State.DISPATCHED
-    unit = seated(replace(unit, state=state))
-    filed = _settle(unit, entry, [Action.FILE, onward], path, rulebook, now)
-    return filed, plan_tasks(filed.unit, entry, path, rulebook, now)
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What an entry makes of a unit: its kind, who has it and why."""
+
+    entry: Entry
+    kind: Kind
+    clause: Clause
+    route: Route
+    version: int
+
+    @property
+    def is_owned(self) -> bool:
+        """A planned event: a centre owns it and it is done by its tasks."""
+        return self.kind is Kind.EVENT and bool(self.entry.plan)
+
+    @property
+    def onward(self) -> Action:
+        """What follows filing: a planned event is coordinated, anything else dispatched."""
+        return Action.COORDINATE if self.is_owned else Action.DISPATCH
+
+    def fields(self, reasons: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the unit's fields that follow, with `reasons` added to."""
+        return {
+            **route_fields(self.route),
+            "kind": self.kind,
+            "clause": self.clause,
+            "title": self.entry.title,
+            "urgency": self.entry.urgency,
+            "entry": self.entry.code,
+            "level": self.entry.level,
+            "rulebook": self.version,
+            "reasons": {
+                **reasons,
+                "kind": self.clause,
+                "route": _route_reasons(self.entry, self.route),
+            },
+        }
 
 
-def assign(unit: Unit, entry: Entry, path: Sequence[Area], rulebook: Rulebook) -> Unit:
-    """Return the unit as the entry makes it: its kind, its holder and why; its state stays."""
+def assign(entry: Entry, path: Sequence[Area], rulebook: Rulebook) -> Assignment:
+    """Return what an entry makes of a unit at that place."""
     kind, clause = kind_of(entry)
-    unit = replace(
-        unit,
-        kind=kind,
-        clause=clause,
-        title=entry.title,
-        urgency=entry.urgency,
-        entry=entry.code,
-        level=entry.level,
-        rulebook=rulebook.version,
-    )
-    owned = onward_of(unit, entry) is Action.COORDINATE
-    route = (
-        _owner(entry, path, rulebook)
-        if owned
-        else to_holder(entry.lead, entry.level, path, rulebook)
-    )
-    reasons = {**unit.reasons, "kind": clause, "route": _route_reasons(entry, route)}
-    return routed(replace(unit, reasons=reasons), route)
+    if kind is Kind.EVENT and entry.plan:
+        route = to_centre(path[: entry.level.rank + 1], rulebook, RouteReason.OWNED)
+    else:
+        route = to_holder(entry.lead, entry.level, path, rulebook)
+    return Assignment(entry, kind, clause, route, rulebook.version)
 
 
-def onward_of(unit: Unit, entry: Entry) -> Action:
-    """Return what follows filing: a planned event is coordinated, anything else dispatched."""
-    planned = unit.kind is Kind.EVENT and bool(entry.plan)
-    return Action.COORDINATE if planned else Action.DISPATCH
-
-
-def _owner(entry: Entry, path: Sequence[Area], rulebook: Rulebook) -> Route:
-    """Return the way to the centre that owns an event: that of its level, if the place has one."""
-    return to_centre(path[: entry.level.rank + 1], rulebook, RouteReason.OWNED)
-
-
-def routed(unit: Unit, route: Route) -> Unit:
-    """Return the unit in the hands of the route's holder; whose turn it is follows the state."""
-    return seated(
-        replace(
-            unit,
-            holder=route.holder.code,
-            centre=route.centre.code,
-            route=route.hops,
-            is_gap=route.is_gap,
-        )
-    )
+def route_fields(route: Route) -> dict[str, Any]:
+    """Return the unit's fields that put it in the hands of the route's holder."""
+    return {
+        "holder": route.holder.code,
+        "centre": route.centre.code,
+        "route": route.hops,
+        "is_gap": route.is_gap,
+    }
 
 
 def seated(unit: Unit) -> Unit:
     """Return the unit on the desk whose turn its state makes it."""
-    desks: Mapping[Seat, OrganisationCode | None] = {
-        Seat.HOLDER: unit.holder,
-        Seat.CENTRE: unit.centre,
-        Seat.NOBODY: None,
-    }
-    return replace(unit, desk=desks[STANDINGS[unit.state].seat])
+    return replace(unit, desk=_desk(unit.state, unit.holder, unit.centre))
+
+
+def _desk(
+    state: State, holder: OrganisationCode, centre: OrganisationCode
+) -> OrganisationCode | None:
+    seat = STANDINGS[state].seat
+    if seat is Seat.NOBODY:
+        return None
+    return holder if seat is Seat.HOLDER else centre
 
 
 def plan_tasks(
-    parent: Unit, entry: Entry, path: Sequence[Area], rulebook: Rulebook, now: datetime
+    parent: Unit, entry: Entry, path: tuple[Area, ...], rulebook: Rulebook, now: datetime
 ) -> tuple[Filed, ...]:
     """Return the tasks of a coordinated event's plan, each dispatched; none for other units."""
     if parent.state is not State.COORDINATING:
         return ()
-    return tuple(
-        _task(parent, index, entry, path, rulebook, now) for index in range(len(entry.plan))
-    )
+    site = Site(path, rulebook.policies.at(path), rulebook, now)
+    return tuple(_task(parent, index, entry, site) for index in range(len(entry.plan)))
 
 
-def _task(
-    parent: Unit,
-    index: int,
-    entry: Entry,
-    path: Sequence[Area],
-    rulebook: Rulebook,
-    now: datetime,
-) -> Filed:
+def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
     order = entry.plan[index]
-    route = to_nearest_holder(order.function, entry.level, path, rulebook)
-    unit = replace(
-        parent,
-        id=task_id(parent.id, index),
-        parent=parent.id,
-        kind=Kind.TASK,
-        clause=Clause.SPLIT,
-        title=order.title,
-        state=State.DISPATCHED,
-        task=index,
-        steps=0,
-        reasons={
-            "kind": Clause.SPLIT,
-            "route": {**_route_reasons(entry, route), "function": order.function},
-        },
+    route = to_nearest_holder(order.function, entry.level, site.path, site.rulebook)
+    reasons = {**_route_reasons(entry, route), "function": order.function}
+    fields = {
+        **route_fields(route),
+        "id": task_id(parent.id, index),
+        "home": parent.home,
+        "place": parent.place,
+        "parent": parent.id,
+        "reporter": parent.reporter,
+        "created_at": site.now,
+        "updated_at": site.now,
+        "kind": Kind.TASK,
+        "clause": Clause.SPLIT,
+        "title": order.title,
+        "state": State.DISPATCHED,
+        "urgency": parent.urgency,
+        "entry": entry.code,
+        "task": index,
+        "level": entry.level,
+        "rulebook": site.rulebook.version,
+        "reasons": {"kind": Clause.SPLIT, "route": reasons},
+    }
+    terms = Terms(entry, site.policy, site.rulebook.calendar, parent.urgency, index)
+    return _filed(fields, terms, (Action.FILE, Action.DISPATCH), site)
+
+
+def _filed(fields: Mapping[str, Any], terms: Terms, actions: Sequence[Action], site: Site) -> Filed:
+    """Return a new unit with its clocks running and its first steps, taken by the service.
+
+    Built in one go from its fields: copying a frozen value for every decision cost more
+    than the decisions.
+    """
+    state = fields["state"]
+    clocks = begin(state, terms, at=site.now)
+    unit = Unit(
+        **fields,
+        **deadlines(state, clocks),
+        desk=_desk(state, fields["holder"], fields["centre"]),
+        steps=len(actions),
     )
-    actions = [Action.FILE, Action.DISPATCH]
-    return _settle(routed(unit, route), entry, actions, path, rulebook, now)
+    return Filed(unit, _first_steps(unit, actions), clocks)
 
 
-def _settle(
-    unit: Unit,
-    entry: Entry | None,
-    actions: Sequence[Action],
-    path: Sequence[Area],
-    rulebook: Rulebook,
-    now: datetime,
-) -> Filed:
-    """Return the unit with its clocks running and its first steps taken by the service."""
-    terms = Terms(entry, rulebook.policies.at(tuple(path)), rulebook.calendar)
-    unit, clocks = enter(unit, (), terms, at=now)
-    states = [State.FILED] * (len(actions) - 1) + [unit.state]
-    steps = tuple(
+def _first_steps(unit: Unit, actions: Sequence[Action]) -> tuple[Step, ...]:
+    last = len(actions)
+    return tuple(
         Step(
             unit=unit.id,
             home=unit.home,
-            seq=unit.steps + offset,
-            at=now,
+            seq=seq,
+            at=unit.created_at,
             action=action,
-            state=state,
+            state=unit.state if seq == last else State.FILED,
             actor=None,
-            organisation=unit.holder if state is unit.state else None,
+            organisation=unit.holder if seq == last else None,
             data={"entry": unit.entry} if action is Action.FILE else {},
         )
-        for offset, (action, state) in enumerate(zip(actions, states, strict=True), start=1)
+        for seq, action in enumerate(actions, start=1)
     )
-    return Filed(replace(unit, steps=unit.steps + len(steps)), steps, clocks)
 
 
 def _reasons(found: Found, classification: Classification) -> Mapping[str, Any]:
@@ -271,4 +300,4 @@ def _reasons(found: Found, classification: Classification) -> Mapping[str, Any]:
 
 
 def _route_reasons(entry: Entry, route: Route) -> Mapping[str, Any]:
-    return {"by": route.reason, "level": Tier(entry.level), "function": entry.lead}
+    return {"by": route.reason, "level": entry.level, "function": entry.lead}

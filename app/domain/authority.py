@@ -113,9 +113,7 @@ def relations(caller: Caller, unit: Unit, above: frozenset[OrganisationCode]) ->
     return found
 
 
-def permit(
-    caller: Caller, action: Action, unit: Unit, above: frozenset[OrganisationCode]
-) -> None:
+def permit(caller: Caller, action: Action, unit: Unit, above: frozenset[OrganisationCode]) -> None:
     """Raise Forbidden unless the table lets this caller do it; nobody verifies their own work."""
     table = AUTHORITY.get(action, {})
     stands = relations(caller, unit, above)
@@ -135,9 +133,7 @@ def permit(
 
 
 def _allowed_to(table: Mapping[Relation, frozenset[Role]]) -> tuple[str, ...]:
-    return tuple(
-        f"{relation}: {', '.join(sorted(roles))}" for relation, roles in table.items()
-    )
+    return tuple(f"{relation}: {', '.join(sorted(roles))}" for relation, roles in table.items())
 
 
 def scope_of(caller: Caller, body: Organisation) -> Scope:

@@ -60,7 +60,8 @@ def classify(
     if event.category is not None:
         return Classification(_under_category(event, seen, entries), Method.CODE, seen)
     for rule in policy.rules:
-        if _applies(rule, event):
+        # A rule may outlive its entry; it must not stop the reports it speaks of.
+        if rule.entry in entries and _applies(rule, event):
             return Classification(entries[rule.entry], Method.RULE, seen, rule.name)
     if seen and seen[0].score >= policy.confidence:
         return Classification(entries[seen[0].entry], Method.TEXT, seen)

@@ -41,24 +41,45 @@ def start(
     name: ClockName, limit: Limit, *, at: datetime, calendar: Calendar, marks: Marks
 ) -> Clock:
     """Return a clock that begins to run."""
-    fresh = Clock(name, limit.basis, calendar.seconds(limit), started_at=at)
-    return resume(fresh, at=at, calendar=calendar, marks=marks)
+    seconds, basis = calendar.seconds(limit), limit.basis
+    due = calendar.add(at, seconds, basis)
+    return Clock(
+        name,
+        basis,
+        seconds,
+        started_at=at,
+        running_since=at,
+        due_at=due.at,
+        is_provisional=due.provisional,
+        next_at=calendar.add(at, seconds * marks.percents[0] // 100, basis).at,
+    )
 
 
 def resume(clock: Clock, *, at: datetime, calendar: Calendar, marks: Marks) -> Clock:
-    """Return the clock running on from what it has spent."""
+    """Return the clock running on from what it has spent; a limit used up keeps its deadline."""
     running = replace(clock, running_since=at, version=clock.version + 1)
-    due = mark_at(running, 100, calendar)
-    return aim(replace(running, due_at=due.at, is_provisional=due.provisional), calendar, marks)
+    if clock.due_at is None or clock.spent < clock.limit:
+        due = mark_at(running, 100, calendar)
+        running = replace(running, due_at=due.at, is_provisional=due.provisional)
+    return aim(running, calendar, marks)
 
 
 def stop(clock: Clock, *, at: datetime, calendar: Calendar) -> Clock:
-    """Return the clock standing, with the time it ran added to what it has spent."""
+    """Return the clock standing, with the time it ran added to what it has spent.
+
+    Stopped too late it is overdue, whether or not anybody fired its marks.
+    """
     if clock.running_since is None:
         return clock
     spent = clock.spent + calendar.elapsed(clock.running_since, at, clock.basis)
+    is_late = clock.due_at is not None and at > clock.due_at
     return replace(
-        clock, spent=spent, running_since=None, next_at=None, version=clock.version + 1
+        clock,
+        spent=spent,
+        running_since=None,
+        next_at=None,
+        overdue_at=clock.overdue_at or (clock.due_at if is_late else None),
+        version=clock.version + 1,
     )
 
 

@@ -47,7 +47,7 @@ def fire(
     while clock.next_at is not None and clock.next_at <= now:
         alarms += _passed(clock, clock.next_at, marks, desk, chain)
         if marks.percents[clock.mark] == marks.raises[0]:
-            clock = replace(clock, overdue_at=clock.next_at)
+            clock = replace(clock, overdue_at=clock.overdue_at or clock.next_at)
         clock = aim(replace(clock, mark=clock.mark + 1, version=clock.version + 1), calendar, marks)
     return Firing(tuple(alarms), clock)
 
@@ -72,9 +72,7 @@ def _passed(
     return alarms
 
 
-def _told(
-    mark: int, raises: int, chain: Sequence[OrganisationCode]
-) -> Sequence[OrganisationCode]:
+def _told(mark: int, raises: int, chain: Sequence[OrganisationCode]) -> Sequence[OrganisationCode]:
     """Return the centre whose turn the mark is; the last mark reaches the city."""
     if mark == raises and len(chain) > mark:
         return chain[-1:]

@@ -48,7 +48,10 @@ KIND: Final[Words] = {
 ROUTE: Final[Words] = {
     RouteReason.HELD: ("在该层级的本地承担此职能", "it holds the function at that level there"),
     RouteReason.ABOVE: ("本级无此职能, 由上级承担", "it holds the function one tier further up"),
-    RouteReason.GAP: ("无单位承担此职能, 由中心兜底(职责空白)", "nobody holds it: a gap in the list"),
+    RouteReason.GAP: (
+        "无单位承担此职能, 由中心兜底(职责空白)",
+        "nobody holds it: a gap in the list",
+    ),
     RouteReason.COARSE: ("位置不够具体, 由最近的中心承接", "the place is not known finely enough"),
     RouteReason.OWNED: ("事件由中心统筹", "a centre owns an event"),
     RouteReason.RULED: ("由中心指定", "named by a centre"),
@@ -73,9 +76,7 @@ BASIS: Final[Words] = {
 }
 
 
-def explain(
-    unit: Unit, clocks: Sequence[Clock], rulebook: Rulebook, *, chinese: bool
-) -> list[str]:
+def explain(unit: Unit, clocks: Sequence[Clock], rulebook: Rulebook, *, chinese: bool) -> list[str]:
     """Return the unit's decisions as sentences, in the order they were taken.
 
     `rulebook` is the version the unit was judged by; moments are told in its zone.

@@ -41,9 +41,7 @@ class Route:
         return self.reason is RouteReason.GAP
 
 
-def to_holder(
-    function: Function, level: Tier, path: Sequence[Area], rulebook: Rulebook
-) -> Route:
+def to_holder(function: Function, level: Tier, path: Sequence[Area], rulebook: Rulebook) -> Route:
     """Return the way to whoever holds the function at that level of the place.
 
     Nobody holds it: the centre of that area, marked as a gap; no centre there: the next one

@@ -3,35 +3,38 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from app.domain.calendar import Calendar
 from app.domain.clock import Clock, resume, start, stop
 from app.domain.lifecycle import STANDINGS
 from app.domain.limit import Limit
 from app.domain.policy import Policy
-from app.domain.responsibility import Entry
-from app.domain.unit import ClockName, Unit
+from app.domain.responsibility import Entry, Urgency
+from app.domain.unit import ClockName, State, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a unit's limits follow from."""
+    """What a unit's limits follow from; `task` is which task of the entry's plan it is."""
 
     entry: Entry | None
     policy: Policy
     calendar: Calendar
+    urgency: Urgency
+    task: int | None = None
 
-    def limit(self, name: ClockName, unit: Unit) -> Limit:
+    def limit(self, name: ClockName) -> Limit:
         """Return the limit of one stage: the list's for disposing, the policy's for the rest."""
         if name is ClockName.DISPOSE and self.entry is not None:
-            return self.entry.limit if unit.task is None else self.entry.plan[unit.task].limit
-        table: Mapping[ClockName, Limit] = {
-            ClockName.TRIAGE: self.policy.triage[unit.urgency],
-            ClockName.DISPATCH: self.policy.dispatch[unit.urgency],
-            ClockName.ACCEPT: self.policy.accept[unit.urgency],
-            ClockName.VERIFY: self.policy.verify[unit.urgency],
-        }
-        return table[name]
+            return self.entry.limit if self.task is None else self.entry.plan[self.task].limit
+        limits: Mapping[Urgency, Limit] = getattr(self.policy, name)
+        return limits[self.urgency]
+
+
+def begin(state: State, terms: Terms, *, at: datetime) -> tuple[Clock, ...]:
+    """Return the clocks a new unit has running in its first state."""
+    return tuple(_fresh(name, terms, at) for name in STANDINGS[state].clocks)
 
 
 def enter(
@@ -40,7 +43,8 @@ def enter(
     """Return the unit with its stage's deadlines, and the clocks its state has running.
 
     Clocks the state does not know stop with the time they ran; clocks it needs start, or go
-    on from what they had spent if the move `resumes`.
+    on from what they had spent if the move `resumes`. A limit found exceeded is a fact of the
+    unit from then on.
     """
     wanted = STANDINGS[unit.state].clocks
     after = {
@@ -48,43 +52,44 @@ def enter(
         for clock in clocks
     }
     for name in wanted:
-        after[name] = _running(name, after.get(name), unit, terms, at=at, resumes=resumes)
-    return with_deadlines(unit, tuple(after.values())), tuple(after.values())
+        after[name] = _running(name, after.get(name), terms, at=at, resumes=resumes)
+    running = tuple(after.values())
+    exceeded = [clock.overdue_at for clock in running if clock.overdue_at is not None]
+    overdue_at = unit.overdue_at or min(exceeded, default=None)
+    return replace(unit, overdue_at=overdue_at, **deadlines(unit.state, running)), running
 
 
 def _running(
-    name: ClockName,
-    present: Clock | None,
-    unit: Unit,
-    terms: Terms,
-    *,
-    at: datetime,
-    resumes: bool,
+    name: ClockName, present: Clock | None, terms: Terms, *, at: datetime, resumes: bool
 ) -> Clock:
-    if present is not None and present.is_running:
+    if present is None:
+        return _fresh(name, terms, at)
+    if present.is_running:
         return present
-    marks = terms.policy.marks_for(unit.urgency)
-    if present is not None and resumes:
+    if resumes:
+        marks = terms.policy.marks_for(terms.urgency)
         return resume(present, at=at, calendar=terms.calendar, marks=marks)
-    limit = terms.limit(name, unit)
-    fresh = start(name, limit, at=at, calendar=terms.calendar, marks=marks)
-    return replace(fresh, version=present.version + 1) if present is not None else fresh
+    return replace(_fresh(name, terms, at), version=present.version + 1)
 
 
-def with_deadlines(unit: Unit, clocks: Sequence[Clock]) -> Unit:
-    """Return the unit carrying its stage's and its disposal's deadline for lists to sort by.
+def _fresh(name: ClockName, terms: Terms, at: datetime) -> Clock:
+    marks = terms.policy.marks_for(terms.urgency)
+    return start(name, terms.limit(name), at=at, calendar=terms.calendar, marks=marks)
+
+
+def deadlines(state: State, clocks: Sequence[Clock]) -> dict[str, Any]:
+    """Return the unit's fields for its stage's and its disposal's deadline, for lists to sort by.
 
     The disposal's deadline stays on the unit after its clock has stopped: it is a fact of
     the record.
     """
     by_name = {clock.name: clock for clock in clocks}
-    order = STANDINGS[unit.state].clocks
+    order = STANDINGS[state].clocks
     stage = by_name[order[0]] if order else None
     dispose = by_name.get(ClockName.DISPOSE)
-    return replace(
-        unit,
-        stage=stage.name if stage else None,
-        stage_due_at=stage.due_at if stage else None,
-        due_at=dispose.due_at if dispose else None,
-        is_provisional=any(clock.is_running and clock.is_provisional for clock in clocks),
-    )
+    return {
+        "stage": stage.name if stage else None,
+        "stage_due_at": stage.due_at if stage else None,
+        "due_at": dispose.due_at if dispose else None,
+        "is_provisional": any(clock.is_running and clock.is_provisional for clock in clocks),
+    }

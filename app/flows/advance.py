@@ -29,9 +29,7 @@ class Deed:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def advance(
-    tx: Tx, unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms
-) -> Filed:
+async def advance(tx: Tx, unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> Filed:
     """Do something to an owned unit; returns it as it now stands.
 
     `unit` may already carry what the deed changes besides the state, such as a new holder.

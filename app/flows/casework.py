@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.domain.admission import assign, onward_of, plan_tasks, routed
+from app.domain.admission import assign, plan_tasks, route_fields
 from app.domain.area import AreaCode, Place
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
@@ -59,7 +59,8 @@ class Case:
         unit = unit or self.unit
         path = self.rulebook.areas.path(finest(unit.place, self.rulebook))
         entry = self.judged.list[unit.entry] if unit.entry else None
-        return Terms(entry, self.rulebook.policies.at(path), self.rulebook.calendar)
+        policy, calendar = self.rulebook.policies.at(path), self.rulebook.calendar
+        return Terms(entry, policy, calendar, unit.urgency, unit.task)
 
 
 async def act(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
@@ -108,11 +109,12 @@ async def file(
         )
     path = rulebook.areas.path(_area(case, area))
     named = rulebook.list[entry]
-    unit = assign(replace(case.unit, place=Place.of(path)), named, path, rulebook)
+    assigned = assign(named, path, rulebook)
+    unit = replace(case.unit, place=Place.of(path), **assigned.fields(case.unit.reasons))
     case.judged = rulebook
     deed = Deed(Action.FILE, order.by, order.at, order.reason, {"entry": entry})
     filed = await advance(tx, unit, case.clocks, deed, case.terms(unit))
-    onward = Deed(onward_of(unit, named), None, order.at, data={"holder": unit.holder})
+    onward = Deed(assigned.onward, None, order.at, data={"holder": unit.holder})
     filed = await advance(tx, filed.unit, filed.clocks, onward, case.terms(unit))
     tasks = plan_tasks(filed.unit, named, path, rulebook, order.at)
     if tasks:
@@ -120,13 +122,11 @@ async def file(
     return filed.unit
 
 
-async def dispatch(
-    tx: Tx, library: Library, order: Order, holder: OrganisationCode | None
-) -> Unit:
+async def dispatch(tx: Tx, library: Library, order: Order, holder: OrganisationCode | None) -> Unit:
     """Send a filed unit to a holder: the one named, or whoever the list names."""
     case = await _open(tx, library, order, Action.DISPATCH)
     route = _named(case, order.by, holder) if holder else _by_list(case)
-    unit = routed(case.unit, route)
+    unit = replace(case.unit, **route_fields(route))
     deed = Deed(Action.DISPATCH, order.by, order.at, order.reason, {"holder": unit.holder})
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 
@@ -136,7 +136,7 @@ async def give_back(tx: Tx, library: Library, order: Order) -> Unit:
     case = await _open(tx, library, order, Action.RETURN)
     centre = case.rulebook.organisations[case.unit.centre]
     route = to_organisation(centre, case.rulebook, RouteReason.OWNED)
-    unit = routed(case.unit, route)
+    unit = replace(case.unit, **route_fields(route))
     deed = Deed(Action.RETURN, order.by, order.at, order.reason, {"from": case.unit.holder})
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 
@@ -148,9 +148,7 @@ async def cancel(tx: Tx, library: Library, order: Order) -> Unit:
     tasks = [one for one in case.family if one.parent == case.unit.id and one.desk]
     running = await clock_store.of_units(tx, [task.id for task in tasks])
     with_unit = Deed(Action.CANCEL, order.by, order.at, order.reason, {"with": case.unit.number})
-    changes = [
-        moved(task, running.get(task.id, ()), with_unit, case.terms(task)) for task in tasks
-    ]
+    changes = [moved(task, running.get(task.id, ()), with_unit, case.terms(task)) for task in tasks]
     changes.append(moved(case.unit, case.clocks, deed, case.terms()))
     await write(tx, changes)
     await _settle_parent(tx, case, order.at)
@@ -238,9 +236,7 @@ def _area(case: Case, named: AreaCode | None) -> AreaCode:
 def _by_list(case: Case) -> Route:
     unit = case.unit
     if unit.entry is None or unit.level is None:
-        raise Invalid(
-            zh="未按清单立案的单元须指定承办单位", en="name the holder", field="holder"
-        )
+        raise Invalid(zh="未按清单立案的单元须指定承办单位", en="name the holder", field="holder")
     entry = case.judged.list[unit.entry]
     path = case.rulebook.areas.path(finest(unit.place, case.rulebook))
     if unit.task is not None:

@@ -29,9 +29,7 @@ class Turn:
     fired: int
 
 
-async def fire_due(
-    tx: Tx, home: str, rulebook: Rulebook, *, now: datetime, limit: int
-) -> Turn:
+async def fire_due(tx: Tx, home: str, rulebook: Rulebook, *, now: datetime, limit: int) -> Turn:
     """Fire the marks of a home that have passed, of up to `limit` clocks.
 
     Units somebody else owns at the moment are left for the next turn.
@@ -62,9 +60,7 @@ def _change(
         return None
 
 
-def fired(
-    unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime
-) -> Filed | None:
+def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime) -> Filed | None:
     """Return the unit with the steps of its passed marks; None if none has passed."""
     if unit.desk is None:
         return None

@@ -1,7 +1,7 @@
 """Intake: reports are recalled, judged and written, many in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,10 +26,18 @@ class Superseded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Admitted:
+    """An admission as written, with the numbers its units got."""
+
+    admission: Admission
+    numbers: Mapping[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of a batch: the admissions written, and the ids that were there before."""
 
-    admissions: Mapping[UUID, Admission]
+    admitted: Mapping[UUID, Admitted]
     known: frozenset[UUID]
 
 
@@ -66,7 +74,9 @@ def check(report: Event, reference: Reference) -> None:
         )
 
 
-async def write(tx: Tx, admissions: Sequence[Admission], reference: Reference, now: datetime) -> Written:
+async def write(
+    tx: Tx, admissions: Sequence[Admission], reference: Reference, now: datetime
+) -> Written:
     """Write a batch in four statements; events already there are left alone.
 
     `admissions` are sorted by event id and unique. Raises Superseded when the reference is
@@ -77,18 +87,13 @@ async def write(tx: Tx, admissions: Sequence[Admission], reference: Reference, n
     if version != reference.rulebook.version:
         raise Superseded
     new = [one for one in admissions if one.event.id in fresh]
-    written = await write_units(tx, new, reference) if new else {}
     known = frozenset(one.event.id for one in admissions) - fresh
-    return Written(written, known)
-
-
-async def write_units(
-    tx: Tx, admissions: Sequence[Admission], reference: Reference
-) -> dict[UUID, Admission]:
-    """Write the units of new events: roots before their tasks."""
-    filed = [one.root for one in admissions] + [task for one in admissions for task in one.tasks]
+    if not new:
+        return Written({}, known)
+    # Roots before their tasks, because a task refers to its parent.
+    filed = [one.root for one in new] + [task for one in new for task in one.tasks]
     numbers = await begin(tx, filed, reference)
-    return {one.event.id: _numbered(one, numbers) for one in admissions}
+    return Written({one.event.id: Admitted(one, numbers) for one in new}, known)
 
 
 async def begin(tx: Tx, filed: Sequence[Filed], reference: Reference) -> dict[UUID, str]:
@@ -100,25 +105,16 @@ async def begin(tx: Tx, filed: Sequence[Filed], reference: Reference) -> dict[UU
     return numbers
 
 
-def refuse_other(report: Event, stored: StoredEvent) -> None:
+def refuse_other(report: Event, stored: Event | StoredEvent) -> None:
     """Raise Conflict unless the stored event is the same report sent again."""
     if stored.organisation != report.organisation:
-        raise Conflict(
-            zh="该事件编号已被占用", en="this event id is taken", field="id"
-        )
+        raise Conflict(zh="该事件编号已被占用", en="this event id is taken", field="id")
     if stored.digest != report.digest:
         raise Conflict(
             zh=f"事件 {report.id} 已以不同内容上报, 请使用新的编号",
             en=f"event {report.id} was sent before with other content; use a new id",
             field="id",
         )
-
-
-def _numbered(one: Admission, numbers: Mapping[UUID, str]) -> Admission:
-    def numbered(filed: Filed) -> Filed:
-        return replace(filed, unit=replace(filed.unit, number=numbers[filed.unit.id]))
-
-    return replace(one, root=numbered(one.root), tasks=tuple(map(numbered, one.tasks)))
 
 
 def _conditions(report: Event, reference: Reference) -> Sequence[Candidate]:

@@ -110,6 +110,4 @@ async def backlog(tx: Tx, *, now: datetime) -> int:
 
 def _clock(row: dict[str, Any]) -> Clock:
     del row["unit"]
-    return Clock(
-        **{**row, "name": ClockName(row["name"]), "basis": Basis(row["basis"])}
-    )
+    return Clock(**{**row, "name": ClockName(row["name"]), "basis": Basis(row["basis"])})

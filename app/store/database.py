@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
+from sqlalchemy import Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -35,7 +36,7 @@ CONTENTION: Final = (
 )
 """Others were in the way: the same again may succeed."""
 
-_DIALECT: Final = dialect()
+_DIALECT: Final[Dialect] = dialect()  # type: ignore[no-untyped-call]
 _SESSION: Final = {
     "application_name": "yiguan",
     "timezone": "UTC",
@@ -59,7 +60,8 @@ class Tx:
 
     async def first(self, sql: str, *values: object) -> asyncpg.Record | None:
         """Run a statement and return its first row."""
-        return await self._connection.fetchrow(sql, *values)
+        row: asyncpg.Record | None = await self._connection.fetchrow(sql, *values)
+        return row
 
     async def value(self, sql: str, *values: object) -> Any:
         """Run a statement and return the first column of its first row."""

@@ -64,7 +64,9 @@ SELECT id, home, organisation, account, occurred_at, received_at, digest, body F
 """
 
 
-async def put(tx: Tx, arrivals: Sequence[Arrival], *, now: datetime) -> tuple[int | None, set[UUID]]:
+async def put(
+    tx: Tx, arrivals: Sequence[Arrival], *, now: datetime
+) -> tuple[int | None, set[UUID]]:
     """Write the events that are new.
 
     Returns the rulebook version in force at `now` and the ids truly written.

@@ -12,9 +12,13 @@ from app.domain.policy import Policy
 from app.domain.responsibility import Entry
 from app.domain.rulebook import Part
 
-Content = tuple[Area, ...] | tuple[Organisation, ...] | tuple[Entry, ...] | Calendar | Mapping[
-    AreaCode, Policy
-]
+Content = (
+    tuple[Area, ...]
+    | tuple[Organisation, ...]
+    | tuple[Entry, ...]
+    | Calendar
+    | Mapping[AreaCode, Policy]
+)
 """What a part consists of."""
 
 _ADAPTERS: Final[Mapping[Part, TypeAdapter[Any]]] = {

@@ -52,6 +52,4 @@ async def of_unit(tx: Tx, unit: UnitId, *, after: int = 0, limit: int) -> list[S
 
 def _step(row: asyncpg.Record) -> Step:
     values = dict(row)
-    return Step(
-        **{**values, "state": State(values["state"]), "action": Action(values["action"])}
-    )
+    return Step(**{**values, "state": State(values["state"]), "action": Action(values["action"])})

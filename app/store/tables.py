@@ -3,7 +3,7 @@
 migrations/ makes them, check constraints included; a test holds the two together.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import UserDefinedType
+from typing_extensions import override
 
 METADATA: Final = MetaData()
 
@@ -188,7 +189,8 @@ class Xid8(UserDefinedType[int]):
 
     cache_ok = True
 
-    def get_col_spec(self) -> str:
+    @override
+    def get_col_spec(self, **_: Any) -> str:
         """Name the type in DDL."""
         return "xid8"
 

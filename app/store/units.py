@@ -78,9 +78,16 @@ UPDATE unit SET {_SETTINGS} FROM {_CHANGES.source()}
 WHERE unit.id = x.id AND unit.home = x.home
 """
 READ: Final = f"""
-SELECT {", ".join(f'"{name}"' for name in (
-    "id", "number", *(column.name for column in (*_KEY[1:], *_BORN[:-1], *_MUTABLE)),
-))} FROM unit
+SELECT {
+    ", ".join(
+        f'"{name}"'
+        for name in (
+            "id",
+            "number",
+            *(column.name for column in (*_KEY[1:], *_BORN[:-1], *_MUTABLE)),
+        )
+    )
+} FROM unit
 """
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 router = APIRouter(include_in_schema=False)
 

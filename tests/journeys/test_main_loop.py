@@ -23,7 +23,11 @@ async def test_reported_to_closed(city: City):
     ]
     assert unit["number"].startswith(f"{EAST}-20261120-")
 
-    for action, state in (("accept", "accepted"), ("start", "in_progress"), ("resolve", "resolved")):
+    for action, state in (
+        ("accept", "accepted"),
+        ("start", "in_progress"),
+        ("resolve", "resolved"),
+    ):
         assert (await worker.act(unit["id"], action))["state"] == state
     closed = await centre.act(unit["number"], "verify")
     assert closed["state"] == "closed"

@@ -1,0 +1,1 @@
+"""Candidates for a free text: which entries, and which place, it may mean."""

@@ -1,0 +1,71 @@
+"""The words of a report that spoke for an entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from app.domain.responsibility import Entry
+from app.recall.features import Features, folded
+
+_MOST: Final = 5
+# Keywords tell a reader more than n-grams do; these only fill in for them.
+_ENOUGH: Final = 2
+# An n-gram that begins or ends with one of these is a scrap of grammar.
+_GRAMMAR: Final = frozenset("的了在是我你他它个那这就都很也着过得地啊吗呢吧不没有把被到去来上下")
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """What can speak for each entry: its keywords (as matched, as written), then its n-grams.
+
+    `names` are the written n-grams worth showing by feature; "" for all others.
+    """
+
+    keywords: tuple[tuple[tuple[str, str], ...], ...]
+    grams: tuple[frozenset[int], ...]
+    names: tuple[str, ...]
+    weight: tuple[float, ...]
+
+    @classmethod
+    def build(cls, entries: Sequence[Entry], by_entry: Any, features: Features) -> "Speakers":
+        """Index the entries; `by_entry` has their rows, shape (entries, features)."""
+        sounds = features.is_sound.tolist()
+        names = tuple(
+            "" if sounds[index] or _is_scrap(gram) else gram for gram, index in features.ids.items()
+        )
+        telling = np.array([bool(name) for name in names])
+        ends = pairwise(by_entry.indptr.tolist())
+        rows = [by_entry.indices[start:end] for start, end in ends]
+        return cls(
+            keywords=tuple(_keywords(entry) for entry in entries),
+            grams=tuple(frozenset(row[telling[row]].tolist()) for row in rows),
+            names=names,
+            weight=tuple(features.weight.tolist()),
+        )
+
+    def words(self, entry: int, text: str, features: Sequence[int]) -> tuple[str, ...]:
+        """Return up to five words of the folded text, whose features are given, for the entry."""
+        found = [word for key, word in self.keywords[entry] if key in text][:_MOST]
+        if len(found) >= _ENOUGH:
+            return tuple(found)
+        shared = self.grams[entry].intersection(features)
+        for index in sorted(shared, key=lambda i: (-len(self.names[i]) * self.weight[i], i)):
+            name = self.names[index]
+            if not any(name in word or word in name for word in found):
+                found.append(name)
+            if len(found) == _MOST:
+                break
+        return tuple(found)
+
+
+def _is_scrap(gram: str) -> bool:
+    return len(gram) == 1 or gram[0] in _GRAMMAR or gram[-1] in _GRAMMAR
+
+
+def _keywords(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """Return the keywords, longest first, without those that are part of a longer one."""
+    pairs = sorted(((folded(word), word) for word in entry.keywords), key=lambda p: -len(p[0]))
+    return tuple(pair for pair in pairs if pair[0])

@@ -1,0 +1,182 @@
+"""Authority: who may do what, and who sees what."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from app.domain.area import Place, Tier
+from app.domain.authority import (
+    AUTHORITY,
+    Caller,
+    Relation,
+    Role,
+    Scope,
+    permit,
+    relations,
+    scope_of,
+    sees,
+)
+from app.domain.errors import Forbidden
+from app.domain.lifecycle import Action
+from app.domain.organisation import OrganisationCode, Organisations
+from app.domain.unit import State
+from tests import given, pieces
+from tests.given import CITY, EAST, GRID, HARBOUR, HILL, QUAY, WEST
+
+BODIES = Organisations(given.organisations())
+UNIT = pieces.unit(State.DISPATCHED)
+ABOVE = frozenset({OrganisationCode(f"{CITY}-ZX"), OrganisationCode(f"{EAST}-ZX")})
+PLACES = {
+    Relation.HOLDER: f"{GRID}-WG",
+    Relation.CENTRE: f"{HARBOUR}-ZX",
+    Relation.ABOVE: f"{EAST}-ZX",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: these roles, standing so, may do these things."""
+
+    relation: Relation
+    role: Role
+    actions: str
+
+
+DESK = "file decline dispatch"
+WORK = "accept start return resolve"
+CHECK = "verify rework close"
+TABLE = (
+    Row(Relation.HOLDER, Role.GRID_WORKER, WORK),
+    Row(Relation.HOLDER, Role.DEPARTMENT, WORK),
+    Row(Relation.HOLDER, Role.CLERK, f"{DESK} {WORK}"),
+    Row(Relation.HOLDER, Role.SUPERVISOR, f"{DESK} {WORK} cancel"),
+    Row(Relation.HOLDER, Role.REPORTER, ""),
+    Row(Relation.HOLDER, Role.INTEGRATOR, ""),
+    Row(Relation.HOLDER, Role.ADMINISTRATOR, ""),
+    Row(Relation.CENTRE, Role.GRID_WORKER, ""),
+    Row(Relation.CENTRE, Role.DEPARTMENT, ""),
+    Row(Relation.CENTRE, Role.CLERK, f"{DESK} {CHECK}"),
+    Row(Relation.CENTRE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel"),
+    Row(Relation.CENTRE, Role.ADMINISTRATOR, ""),
+    Row(Relation.ABOVE, Role.CLERK, ""),
+    Row(Relation.ABOVE, Role.DEPARTMENT, ""),
+    Row(Relation.ABOVE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel"),
+)
+
+
+def may(caller: Caller, action: Action) -> bool:
+    try:
+        permit(caller, action, UNIT, ABOVE)
+    except Forbidden:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.relation}-{row.role}")
+def test_a_role_standing_so_may_do_exactly(row: Row):
+    somebody = pieces.caller(PLACES[row.relation], row.role)
+    allowed = {action for action in Action if may(somebody, action)} - {Action.NOTE}
+    assert allowed == {Action(word) for word in row.actions.split()}
+
+
+@pytest.mark.parametrize("relation", PLACES)
+@pytest.mark.parametrize("role", Role)
+def test_everybody_who_has_to_do_with_it_may_note(relation: Relation, role: Role):
+    assert may(pieces.caller(PLACES[relation], role), Action.NOTE)
+
+
+def test_the_reporter_may_note_and_nothing_else():
+    reporter = pieces.caller(f"{WEST}-CG", Role.REPORTER, name="reporter")
+    assert {action for action in Action if may(reporter, action)} == {Action.NOTE}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("place", [f"{WEST}-ZX", f"{HILL}-ZX", f"{HARBOUR}-MS"])
+def test_a_stranger_may_do_nothing(role: Role, place: str):
+    assert not any(may(pieces.caller(place, role), action) for action in Action)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("action", sorted(set(Action) - set(AUTHORITY)))
+def test_what_the_service_does_nobody_may_do(role: Role, action: Action):
+    assert not may(pieces.caller(PLACES[Relation.CENTRE], role), action)
+
+
+def test_nobody_verifies_their_own_resolution():
+    clerk = pieces.caller(f"{HARBOUR}-ZX", Role.CLERK)
+    resolved = pieces.unit(State.RESOLVED, resolved_by=clerk.account)
+    with pytest.raises(Forbidden, match="own resolution"):
+        permit(clerk, Action.VERIFY, resolved, ABOVE)
+
+
+def test_a_colleague_verifies_it():
+    resolver, colleague = (
+        pieces.caller(f"{HARBOUR}-ZX", Role.CLERK, name=name) for name in ("甲", "乙")
+    )
+    resolved = pieces.unit(State.RESOLVED, resolved_by=resolver.account)
+    assert permit(colleague, Action.VERIFY, resolved, ABOVE) is None
+
+
+def test_a_refusal_tells_who_may():
+    with pytest.raises(Forbidden) as refusal:
+        permit(pieces.caller(f"{GRID}-WG", Role.GRID_WORKER), Action.VERIFY, UNIT, ABOVE)
+    assert refusal.value.allowed == ("centre: clerk, supervisor", "above: supervisor")
+
+
+def test_a_caller_can_stand_in_several_relations():
+    holder = pieces.caller(f"{GRID}-WG", Role.GRID_WORKER, name="reporter")
+    assert relations(holder, UNIT, ABOVE) == {Relation.HOLDER, Relation.REPORTER}
+
+
+def scope(organisation: str, *roles: Role, name: str = "somebody") -> Scope:
+    caller = pieces.caller(organisation, *(roles or (Role.CLERK,)), name=name)
+    return scope_of(caller, BODIES[caller.organisation])
+
+
+@pytest.mark.parametrize(
+    ("organisation", "is_seen"),
+    [
+        (f"{CITY}-ZX", True),
+        (f"{EAST}-ZX", True),
+        (f"{HARBOUR}-ZX", True),
+        (f"{QUAY}-SQ", True),
+        (f"{GRID}-WG", True),
+        (f"{WEST}-ZX", False),
+        (f"{HILL}-ZX", False),
+        (f"{EAST}-CG", False),
+        (f"{CITY}-CG", False),
+        (f"{HARBOUR}-MS", False),
+    ],
+)
+def test_a_centre_sees_its_area_and_a_department_what_it_holds(organisation: str, *, is_seen: bool):
+    assert sees(scope(organisation), UNIT) is is_seen
+
+
+def test_a_department_sees_what_it_holds():
+    held = pieces.unit(holder=OrganisationCode(f"{EAST}-CG"))
+    assert sees(scope(f"{EAST}-CG", Role.DEPARTMENT), held)
+
+
+def test_a_unit_moved_elsewhere_stays_in_the_holders_sight():
+    moved = pieces.unit(place=Place(WEST, "500102001"))
+    assert sees(scope(f"{GRID}-WG"), moved)
+
+
+@pytest.mark.parametrize("organisation", [f"{EAST}-ZX", f"{CITY}-ZX", f"{GRID}-WG"])
+def test_a_mere_reporter_sees_no_area(organisation: str):
+    assert scope(organisation, Role.REPORTER).tier is None
+
+
+def test_a_reporter_sees_their_own_report():
+    assert sees(scope(f"{WEST}-CG", Role.REPORTER, name="reporter"), UNIT)
+
+
+def test_a_unit_known_only_by_its_city_lies_in_no_district():
+    nowhere = pieces.unit(
+        place=Place(), holder=OrganisationCode(f"{CITY}-ZX"), centre=OrganisationCode(f"{CITY}-ZX")
+    )
+    assert not sees(scope(f"{EAST}-ZX"), nowhere)
+
+
+def test_the_city_sees_a_unit_known_only_by_its_city():
+    assert scope(f"{CITY}-ZX").tier is Tier.CITY
