@@ -13,6 +13,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+import structlog
 from sqlalchemy import make_url
 
 from app.main import create_app
@@ -23,6 +24,11 @@ from tests import given
 
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 """Friday 09:30 in Chongqing."""
+
+# Tracebacks as plain text: the default's pictures of every local take seconds.
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)
 
 SHARED = Path(os.environ.get("YIGUAN_SHARED_DATA") or Path(__file__).parents[2] / "shared/data")
 

@@ -101,6 +101,8 @@ class Gather:
                 batch.append(self._queue.get_nowait())
             try:
                 await self._settle(batch)
+            except Exception as error:  # noqa: BLE001  (a writer that dies serves nobody)
+                _fail(batch, error)
             finally:
                 for _ in batch:
                     self._queue.task_done()
@@ -111,7 +113,7 @@ class Gather:
             outcomes = await self._outcomes(_unique(batch))
         except (*CONTENTION, DomainError) as error:
             _fail(batch, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whoever waits must hear of it)
             await self._halve(batch, error)
         else:
             for waiting in batch:
@@ -175,9 +177,10 @@ def _written(outcome: Outcome) -> Event | StoredEvent:
 
 
 def _fail(batch: Sequence[Waiting], error: Exception) -> None:
+    refusal = _refusal(error)
     for waiting in batch:
         if not waiting.answer.done():
-            waiting.answer.set_exception(_refusal(error))
+            waiting.answer.set_exception(refusal)
 
 
 def _refusal(error: Exception) -> DomainError:

@@ -15,10 +15,10 @@ from pydantic import (
     StringConstraints,
 )
 
+from app.domain.action import Action
 from app.domain.area import Tier
 from app.domain.authority import Role
 from app.domain.event import Channel, Datum
-from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationKind
 from app.domain.responsibility import Kind, Urgency
 from app.domain.unit import Clause, ClockName, State

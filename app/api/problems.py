@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.domain import errors
 from app.domain.errors import DomainError, Stale
+from app.store.database import BAD_VALUE, CONTENTION
 
 log = structlog.get_logger()
 
@@ -93,6 +94,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(ValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    for kind in BAD_VALUE:
+        app.add_exception_handler(kind, _bad_value)
+    for kind in CONTENTION:
+        app.add_exception_handler(kind, _contention)
     app.add_exception_handler(Exception, _internal)
 
 
@@ -113,6 +118,23 @@ def refusal(request: Request, error: DomainError) -> Response:
     if isinstance(error, Stale):
         extra["version"] = error.version
     return _answer(request, kind, detail, extra)
+
+
+async def _bad_value(request: Request, _error: Exception) -> Response:
+    return refusal(
+        request,
+        errors.Invalid(
+            zh="含有无法保存或比较的值", en="a value can be neither stored nor compared"
+        ),
+    )
+
+
+async def _contention(request: Request, error: Exception) -> Response:
+    log.warning("contention", path=request.url.path, error=repr(error))
+    return refusal(
+        request,
+        errors.Unavailable(zh="他人正在处理, 请稍后重试", en="others are at it; try again"),
+    )
 
 
 async def _validation(request: Request, error: Exception) -> Response:

@@ -17,9 +17,9 @@ from app.api.models import (
     UnitDetail,
     UnitOut,
 )
+from app.domain.action import Action
 from app.domain.area import AreaCode, Place
 from app.domain.clock import Clock
-from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit

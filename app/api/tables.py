@@ -11,6 +11,7 @@ from app.api import render
 from app.api.models import UnitOut, UnitPage
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
+from app.domain.words import CLOCK, KIND, STATE, URGENCY
 from app.sheets.export import xlsx
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -56,15 +57,15 @@ def _row(unit: UnitOut, zone: ZoneInfo) -> tuple[object, ...]:
     )
     return (
         unit.number,
-        unit.kind,
+        KIND[unit.kind][0],
         unit.title,
-        unit.state,
-        unit.urgency,
+        STATE[unit.state][0],
+        URGENCY[unit.urgency][0],
         unit.holder.name,
         unit.centre.name,
         unit.place.district.name if unit.place.district else "",
         unit.place.street.name if unit.place.street else "",
-        unit.stage or "",
+        CLOCK[unit.stage][0] if unit.stage else "",
         stage_due,
         due,
         overdue,

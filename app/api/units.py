@@ -23,11 +23,11 @@ from app.api.models import (
 from app.api.problems import wants_chinese
 from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
 from app.api.service import Service
+from app.domain.action import Action
 from app.domain.area import AreaCode
 from app.domain.authority import Caller, scope_of
 from app.domain.errors import NotFound
 from app.domain.explain import explain
-from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
 from app.domain.unit import Unit, UnitId

@@ -14,6 +14,7 @@ from rich.table import Table
 from sqlalchemy import make_url
 
 from app.cli.root import console, create_database, database, run, server
+from app.domain.diagram import document
 from app.flows.rulebook import Library
 from app.main import create_app
 from app.settings import Settings
@@ -22,11 +23,13 @@ from app.store.database import Database
 from app.store.embedded import Server
 
 CONTRACT: Final = Path("openapi/v1.json")
+LIFECYCLE: Final = Path("docs/lifecycle.md")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("openapi")(openapi)
+    app.command("lifecycle")(lifecycle)
     app.command("doctor")(doctor)
     app.command("backup")(backup)
     app.command("restore")(restore)
@@ -48,6 +51,17 @@ def openapi(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(contract(), encoding="utf-8")
     console.print(f"{file}: OpenAPI 3.1")
+
+
+def lifecycle(
+    file: Annotated[Path, typer.Argument(help="写入的文件 / where to write it")] = LIFECYCLE,
+) -> None:
+    """写出流转图 / draw the lifecycle from its table.
+
+    例 / example: `yiguan lifecycle docs/lifecycle.md`
+    """
+    file.write_text(document(), encoding="utf-8")
+    console.print(str(file))
 
 
 def doctor() -> None:
@@ -130,9 +144,9 @@ async def _take_over(settings: Settings, work: Callable[[], None]) -> None:
     The feed's epoch rises by itself when the data came from another cluster.
     """
     await create_database(settings)
-    async with Database.connect(settings.database_url or "", size=1) as opened:
-        async with opened.reading() as tx:
-            used = await schema.revision(tx) is not None
+    url = settings.database_url or ""
+    async with Database.connect(url, size=1) as opened, opened.reading() as tx:
+        used = await schema.revision(tx) is not None
     if used:
         raise ValueError(
             "数据库不是空的, 请换一个 YIGUAN_HOME 或数据库"

@@ -11,7 +11,6 @@ from typing import Annotated, Final
 import asyncpg
 import httpx
 import typer
-from rich.live import Live
 from sqlalchemy import make_url
 
 from app import data
@@ -25,7 +24,7 @@ from app.demo.people import Duty, People
 from app.demo.player import Outcome, Play, evening_of
 from app.demo.reports import ZONE, Report
 from app.demo.service import Service
-from app.demo.watch import Figures, Watch
+from app.demo.watch import Watch
 from app.domain.authority import Role
 from app.domain.calendar import Calendar
 from app.domain.rulebook import Part
@@ -37,7 +36,7 @@ from app.store.database import Database
 
 HOST: Final = "127.0.0.1"
 OPENING: Final = time(8, 30)
-DAYTIME: Final = timedelta(seconds=60)
+DAYTIME: Final = timedelta(seconds=65)
 NIGHT: Final = timedelta(seconds=12)
 PATIENCE: Final = 60.0
 """Seconds the service has to load its rulebook in."""
@@ -122,13 +121,8 @@ async def _demo(settings: Settings, staging: Staging, *, once: bool) -> None:
 
 async def _perform(stage: Stage, day: Sequence[Report]) -> Outcome:
     """Play the day with the counters on the screen."""
-    clock = stage.town.clock
-    with Live(console=console, refresh_per_second=4) as screen:
-
-        def present(figures: Figures, events: int) -> None:
-            screen.update(show.live(figures, events, clock.now()))
-
-        return await Play(stage.town, stage.watch, stage.city, present).run(day)
+    with show.Screen(console, stage.town.clock) as screen:
+        return await Play(stage.town, stage.watch, stage.city, screen.show).run(day)
 
 
 def _tell(outcome: Outcome) -> None:

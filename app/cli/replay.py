@@ -3,10 +3,9 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
@@ -18,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.cli.replayed import Fate, Outcome, show
 from app.cli.root import asked, client, console, run
+from app.cli.work import Key, Url
 from app.settings import Settings
 from app.sheets.encoding import decode
 from app.sheets.faults import Faults
@@ -48,10 +48,8 @@ def add_to(app: typer.Typer) -> None:
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV, 列见 docs/replay.md / columns there")],
     *,
-    url: Annotated[
-        str | None, typer.Option(help="服务地址 / the service", envvar="YIGUAN_URL")
-    ] = None,
-    key: Annotated[str | None, typer.Option(help="访问密钥 / the key", envvar="YIGUAN_KEY")] = None,
+    url: Url = None,
+    key: Key = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=256, help="同时上报几条 / how many at once")
     ] = 32,
@@ -65,9 +63,8 @@ def replay(
     """
     reports = read(file)[:limit]
     with client(Settings.from_environment(), url, key) as http:
-        outcomes = run(
-            _replay(str(http.base_url), http.headers["authorization"], reports, concurrency)
-        )
+        secret = http.headers["authorization"]
+        outcomes = run(_replay(str(http.base_url), secret, reports, concurrency))
     show(outcomes)
     if any(outcome.fate is Fate.REFUSED for outcome in outcomes):
         raise typer.Exit(1)
@@ -76,8 +73,8 @@ def replay(
 def read(path: Path) -> list[Report]:
     """Return the file's rows as reports; raises BadSheet when its columns do not fit."""
     faults = Faults(path.name)
-    table = csv.DictReader(io.StringIO(decode(path.read_bytes(), faults), newline=""))
-    header = [name.strip() for name in table.fieldnames or ()]
+    table = csv.reader(io.StringIO(decode(path.read_bytes(), faults), newline=""))
+    header = [name.strip() for name in next(table, ())]
     for name in NEEDED:
         if name not in header:
             faults.add(1, name, "缺少此列", "the column is missing")
@@ -85,17 +82,20 @@ def read(path: Path) -> list[Report]:
         if name not in (*NEEDED, *OPTIONAL):
             faults.add(1, name, "未知的列", "unknown column")
     faults.refuse()
-    table.fieldnames = header
-    return [report_of(number, row) for number, row in enumerate(table, start=2)]
+    return [
+        report_of(number, dict(zip(header, row, strict=False)))
+        for number, row in enumerate(table, start=2)
+        if any(row)
+    ]
 
 
-def report_of(number: int, row: Mapping[str, str | None]) -> Report:
+def report_of(number: int, row: Mapping[str, str]) -> Report:
     """Return a row as it is posted; what its cells are worth is for the service to judge.
 
     A row without an id gets one made of what it says and its number: the same row of the same
     file is the same event however often it is posted, and a row that was mended is a new one.
     """
-    cells = {name: (row.get(name) or "").strip() for name in (*NEEDED, *OPTIONAL)}
+    cells = {name: row.get(name, "").strip() for name in (*NEEDED, *OPTIONAL)}
     place = {"code": cells["place"], "address": cells["address"]}
     category = {name: cells[name] for name in ("scheme", "class", "code")}
     body: dict[str, Any] = {
@@ -122,7 +122,7 @@ async def _replay(
 
 
 @asynccontextmanager
-async def caller(url: str, authorization: str) -> AsyncIterator[httpx.AsyncClient]:
+async def caller(url: str, authorization: str) -> AsyncGenerator[httpx.AsyncClient]:
     """Open a client for many requests at once."""
     headers = {"Authorization": authorization}
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
@@ -142,43 +142,42 @@ async def post_all(
     """
     found: list[Outcome] = []
     waiting = iter(reports)
-    columns = (
-        TextColumn("回放 / replaying"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
+    words, count = TextColumn("回放 / replaying"), MofNCompleteColumn()
+    with Progress(words, BarColumn(), count, TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("", total=len(reports))
 
-        async def work(rows: Iterator[Report]) -> None:
-            for report in rows:
+        async def work() -> None:
+            for report in waiting:
                 found.append(await _post(http, report))
                 progress.advance(task)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(reports))):
-                group.create_task(work(waiting))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(concurrency, len(reports))):
+                    group.create_task(work())
+        except ExceptionGroup as refused:
+            raise refused.exceptions[0] from None
     return sorted(found, key=lambda outcome: outcome.number)
 
 
 async def _post(http: httpx.AsyncClient, report: Report) -> Outcome:
+    """Post a row until it is known what became of it; a busy service is given time."""
+    outcome = Outcome(report.number, Fate.REFUSED, expected=report.expected)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             answer = await http.post("/v1/events", json=report.body)
         except httpx.ConnectError as error:
-            raise ConnectionError(
-                f"{http.base_url}: 服务未运行 / no service there ({error})"
-            ) from error
+            message = f"{http.base_url}: 服务未运行 / no service there ({error})"
+            raise ConnectionError(message) from error
         except httpx.TransportError as error:
-            # Whether it was written is not known; the same id asks again without adding anything.
-            reason = f"没有回答 / no answer: {error!r}"
+            # Perhaps it was written: the same id asks again without adding anything.
+            outcome = replace(outcome, reason=f"没有回答 / no answer: {type(error).__name__}")
         else:
+            outcome = _outcome(report, answer)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                return _outcome(report, answer)
-            reason = f"503 {answer.json()['title']}"
+                break
         await asyncio.sleep(_PAUSE * attempt)
-    return Outcome(report.number, Fate.REFUSED, reason=reason, expected=report.expected)
+    return outcome
 
 
 def _outcome(report: Report, answer: httpx.Response) -> Outcome:

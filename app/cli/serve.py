@@ -4,7 +4,8 @@ import asyncio
 import logging
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import structlog
@@ -43,7 +44,7 @@ def serve(
     """
     settings = Settings.from_environment()
     set_up_logs(settings)
-    with server(settings) as (ready, _):
+    with ending(), server(settings) as (ready, _):
         run(prepare(ready))
         run(
             serving(
@@ -63,7 +64,7 @@ def work() -> None:
     """
     settings = Settings.from_environment()
     set_up_logs(settings)
-    with server(settings) as (ready, _):
+    with ending(), server(settings) as (ready, _):
         run(prepare(ready))
         run(_working(ready))
 
@@ -76,6 +77,21 @@ def migrate() -> None:
     with server(Settings.from_environment()) as (ready, _):
         run(prepare(ready))
     console.print("表结构已是最新 / the schema is up to date")
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Let SIGTERM end the process as Ctrl-C does: through every `finally`, and as a success.
+
+    uvicorn stops at both and then raises them again: by its default SIGTERM would kill us
+    there, with the worker cut off and the embedded server left running.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def serving(settings: Settings, clock: Clock, *, host: str, port: int, works: bool) -> None:

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.cli.root import asked, client, console, local
 from app.domain.event import Channel
+from app.domain.words import CLAUSE, CLOCK, KIND, STATE, Words
 from app.settings import Settings
 
 Url = Annotated[str | None, typer.Option(help="服务地址 / the service", envvar="YIGUAN_URL")]
@@ -57,16 +58,21 @@ def _show(unit: dict[str, Any]) -> None:
     holder = unit["holder"]
     for name, value in (
         ("编号 number", unit["number"]),
-        ("类型 kind", f"{unit['kind']} ({unit['clause']})"),
-        ("状态 state", unit["state"]),
+        ("类型 kind", f"{_word(KIND, unit['kind'])} ({_word(CLAUSE, unit['clause'])})"),
+        ("状态 state", _word(STATE, unit["state"])),
         ("条目 entry", _entry(unit)),
         ("承办 holder", f"{holder['name']} {holder['phone']}"),
         ("路径 route", " → ".join(hop["name"] for hop in unit["route"])),
-        ("环节期限 stage due", f"{unit['stage'] or ''} {local(unit['stage_due_at'])}"),
+        ("环节期限 stage due", f"{_word(CLOCK, unit['stage'])} {local(unit['stage_due_at'])}"),
         ("处置期限 due", local(unit["due_at"])),
     ):
         table.add_row(name, value)
     console.print(table)
+
+
+def _word(words: Words, code: str | None) -> str:
+    """Return what a code is called in Chinese; words are keyed by enum members equal to it."""
+    return words[code][0] if code else ""
 
 
 def _entry(unit: dict[str, Any]) -> str:
@@ -102,7 +108,8 @@ def units(
         for unit in _pages(http, given, limit):
             late = "[red]超期[/]" if unit["overdue_at"] else ""
             due = local(unit["stage_due_at"] or unit["due_at"])
-            cells = (unit["number"], unit["kind"], unit["state"], unit["title"])
+            kind, state = _word(KIND, unit["kind"]), _word(STATE, unit["state"])
+            cells = (unit["number"], kind, state, unit["title"])
             table.add_row(*cells, unit["holder"]["name"], due, late)
     console.print(table)
 

@@ -15,6 +15,10 @@ from app.demo.service import Json, RefusalError, Service
 FINAL: Final = frozenset({"closed", "declined", "cancelled"})
 LOOK: Final = timedelta(minutes=20)
 """How often a sleeper stirs."""
+NOT_TODAY: Final = timedelta(days=30)
+"""Longer than any play."""
+IN_TIME: Final = 0.6
+"""How much of what is left of a limit people let pass at most."""
 _UNLISTED: Final = "所述内容不在职责清单范围内"
 
 
@@ -65,7 +69,7 @@ class Case:
 
     async def dispatch(self, unit: Json) -> Json:
         """Send out what was returned, to whom the list names."""
-        await self.town.clock.sleep(self.plan.dispatch)
+        await self._pass(unit, self.plan.dispatch)
         key = await self._key(unit, "holder", Duty.DESK)
         return await self._act(unit, "dispatch", key, reason="经核实仍属贵单位职责, 请处置")
 
@@ -80,11 +84,13 @@ class Case:
 
     async def start(self, unit: Json) -> Json:
         """Go there."""
-        await self.town.clock.sleep(self.plan.start)
+        await self._pass(unit, self.plan.start)
         return await self._act(unit, "start", await self._key(unit, "holder", Duty.WORK))
 
     async def resolve(self, unit: Json) -> Json:
         """Do the work."""
+        if self.plan.waits_overnight and unit["urgency"] == "normal":
+            await self.town.clock.sleep(NOT_TODAY)
         await self._until(unit, "dispose", self.plan.work)
         key = await self._key(unit, "holder", Duty.WORK)
         return await self._act(unit, "resolve", key, reason=self.plan.feedback)
@@ -101,7 +107,7 @@ class Case:
 
     async def verify(self, unit: Json) -> Json:
         """Look whether it is done."""
-        await self.town.clock.sleep(self.plan.verify)
+        await self._pass(unit, self.plan.verify)
         key = await self._key(unit, "centre", Duty.DESK)
         is_own_work = unit["kind"] != "event"
         if is_own_work and self._once("rework", self.plan.rework_reason):
@@ -115,7 +121,7 @@ class Case:
 
     async def _until(self, unit: Json, stage: str, span: timedelta) -> None:
         """Let the span pass; a sleeper stirs once the limit has fired and enough have heard."""
-        await self.town.clock.sleep(span)
+        await self._pass(unit, span)
         if self.plan.sleeps != stage or not self._once(stage, "sleeps"):
             return
         clock = self.town.clock
@@ -126,6 +132,12 @@ class Case:
         while len(seen["raised"]) < self.plan.raises and clock.now() < clock.evening:
             await clock.sleep(LOOK)
             seen = await self.town.service.get(f"/v1/units/{unit['id']}", key)
+
+    async def _pass(self, unit: Json, span: timedelta) -> None:
+        """Let the span pass, or less of it where the stage's limit is short."""
+        clock = self.town.clock
+        left = datetime.fromisoformat(unit["stage_due_at"]) - clock.now()
+        await clock.sleep(min(span, left * IN_TIME) if left > timedelta(0) else span)
 
     def _once(self, mishap: str, reason: str) -> bool:
         """Tell whether it happens now; it does not happen twice."""

@@ -26,7 +26,7 @@ FEEDBACKS: Final = (
     "处置完成, 已告知反映人",
 )
 
-SLEEPERS: Final = {"triage": 0.12, "accept": 0.16, "dispose": 0.06}
+SLEEPERS: Final = {"triage": 0.06, "accept": 0.08, "dispose": 0.04}
 """How often nobody acts in a stage until a limit has passed."""
 
 
@@ -50,6 +50,8 @@ class Plan:
     rework_reason: str
     decline_reason: str
     takes_second: bool
+    waits_overnight: bool
+    """The work, unless it presses, is left for another day."""
     feedback: str
 
     @classmethod
@@ -76,6 +78,7 @@ class Plan:
             rework_reason=sometimes(0.06, REWORKS),
             decline_reason=sometimes(0.15, DECLINES),
             takes_second=draw.random() < 0.2,
+            waits_overnight=draw.random() < 0.08,
             feedback=draw.choice(FEEDBACKS),
         )
 

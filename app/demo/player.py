@@ -95,15 +95,16 @@ class Play:
             self.town.refusals.append(str(refusal))
             return
         self.posted.append(answer["event"])
-        self.town.tally["triaged" if answer["unit"]["state"] == "triage" else "straight"] += 1
+        was_sure = answer["unit"]["state"] != "triage"
+        self.town.tally["straight" if was_sure else "triaged"] += 1
         await self.town.work(answer["unit"])
 
     async def _reporter(self, report: Report) -> str:
         """Return the key of who reports: a grid team, or a centre's machine."""
-        people, area = self.town.people, report.team or self.city
-        if area == report.place:
-            return await people.key(f"{area}-WG", "grid_team", Duty.REPORT)
-        return await people.key(f"{area}-ZX", "centre", Duty.REPORT)
+        people = self.town.people
+        if report.is_of_grid_team:
+            return await people.key(f"{report.place}-WG", "grid_team", Duty.REPORT)
+        return await people.key(f"{report.place[:6] or self.city}-ZX", "centre", Duty.REPORT)
 
     async def _outcome(self) -> Outcome:
         figures = await self.watch.look_afresh()

@@ -34,11 +34,9 @@ class Report:
         return datetime.combine(day, self.at, ZONE)
 
     @property
-    def team(self) -> str:
-        """The area whose organisation reports it: a grid for its team, otherwise a district."""
-        if self.source == "grid" and len(self.place) == _GRID_CODE:
-            return self.place
-        return self.place[:6]
+    def is_of_grid_team(self) -> bool:
+        """A grid's own team reports it; anything else comes through a centre."""
+        return self.source == "grid" and len(self.place) == _GRID_CODE
 
 
 def read(path: Path = SHIPPED) -> list[Report]:

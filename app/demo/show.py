@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from rich.columns import Columns
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +14,7 @@ from rich.text import Text
 from app.demo.player import Outcome
 from app.demo.reports import ZONE
 from app.demo.watch import Figures
+from app.now import Clock
 
 STATES: Final[Mapping[str, str]] = {
     "triage": "待研判 triage",
@@ -38,10 +40,39 @@ TIERS: Final[Mapping[str, str]] = {
 BAR: Final = 40
 
 
+class Screen:
+    """The counters while the play runs: live on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, console: Console, clock: Clock) -> None:
+        self._console = console
+        self._clock = clock
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._hour = -1
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, figures: Figures, events: int) -> None:
+        """Show the figures of this moment."""
+        at = self._clock.now().astimezone(ZONE)
+        if self._console.is_terminal:
+            self._live.update(live(figures, events, at))
+        elif at.hour != self._hour:
+            self._hour = at.hour
+            self._console.print(
+                f"{at:%m-%d %H:%M} events={events} units={figures.units} "
+                f"closed={figures.closed} overdue={figures.overdue} raised={figures.raised}"
+            )
+
+
 def live(figures: Figures, events: int, at: datetime) -> RenderableType:
-    """Return the counters as they are at a moment of the played day."""
-    local = at.astimezone(ZONE)
-    head = Text(f"{local:%Y-%m-%d} {local:%H:%M}", style="bold cyan")
+    """Return the counters as they are at a moment of the played day, in the tenant's zone."""
+    head = Text(f"{at:%Y-%m-%d %H:%M}", style="bold cyan")
     head.append(f"   上报 events {events}   单元 units {figures.units}", style="white")
     tail = Text(f"已结案 closed {figures.closed}", style="green")
     tail.append(f"   超期 overdue {figures.overdue}", style="yellow")

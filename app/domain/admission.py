@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.domain.action import Action
 from app.domain.area import Area, AreaCode, Place
 from app.domain.classify import Candidate, Classification, classify, kind_of
 from app.domain.clock import Clock
 from app.domain.event import Event
-from app.domain.lifecycle import STANDINGS, Action, Seat
+from app.domain.lifecycle import STANDINGS, Seat
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import Policy
 from app.domain.responsibility import Entry, Kind, Urgency

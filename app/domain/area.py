@@ -50,7 +50,7 @@ class Area:
     outline: str = ""
 
     def holds_on(self, day: date) -> bool:
-        """Tell whether the area exists on that day (valid_to is the first day it no longer does)."""
+        """Tell whether the area exists on that day; `valid_to` is the first it does not."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_to is None or day < self.valid_to
         )

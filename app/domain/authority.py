@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.domain.action import Action
 from app.domain.area import Place, Tier
 from app.domain.errors import Forbidden
 from app.domain.event import AccountId
-from app.domain.lifecycle import Action
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
 from app.domain.unit import Unit
+from app.domain.words import ACTION
 
 
 class Role(StrEnum):
@@ -119,7 +120,7 @@ def permit(caller: Caller, action: Action, unit: Unit, above: frozenset[Organisa
     stands = relations(caller, unit, above)
     if not any(caller.roles & table.get(relation, frozenset()) for relation in stands):
         raise Forbidden(
-            zh=f"“{caller.name}”无权对该单元执行“{action}”",
+            zh=f"“{caller.name}”无权对该单元“{ACTION[action][0]}”",
             en=f"{caller.name} may not {action} this unit",
             field="action",
             allowed=_allowed_to(table),

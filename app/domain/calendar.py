@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -174,7 +174,7 @@ def _parse_span(text: str) -> Hours:
 
 def _refuse_overlap(spans: Iterable[Hours]) -> None:
     ordered = tuple(spans)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later.start < earlier.end:
             message = f"工作时段重叠 / spans overlap: {earlier.end} > {later.start}"
             raise ValueError(message)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.domain.action import Action
 from app.domain.calendar import Calendar
 from app.domain.clock import Clock, aim
-from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import Marks
 

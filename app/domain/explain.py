@@ -6,16 +6,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.domain.admission import Located
-from app.domain.area import AreaCode, Tier
+from app.domain.area import AreaCode
 from app.domain.classify import Method
 from app.domain.clock import Clock
-from app.domain.limit import Basis
-from app.domain.responsibility import EntryCode, Kind
+from app.domain.responsibility import EntryCode
 from app.domain.route import RouteReason
 from app.domain.rulebook import Rulebook
-from app.domain.unit import Clause, ClockName, Unit
-
-Words = Mapping[Any, tuple[str, str]]
+from app.domain.unit import Unit
+from app.domain.words import BASIS, CLAUSE, CLOCK, KIND, TIER, Words
 
 PLACE: Final[Words] = {
     Located.CODE: ("上报时给出的编码", "the code given"),
@@ -31,20 +29,6 @@ METHOD: Final[Words] = {
     Method.PERSON: ("人工研判", "a person"),
     Method.UNSURE: ("把握不足, 待人工研判", "not sure enough: a person must look"),
 }
-CLAUSE: Final[Words] = {
-    Clause.SPLIT: ("由事件拆分或上级交办", "split from an event or issued from above"),
-    Clause.PLANNED: ("有处置预案", "it has a plan"),
-    Clause.URGENT: ("紧急或重大", "it is urgent or major"),
-    Clause.JOINT: ("两个以上单位须共同处置", "two or more organisations must act"),
-    Clause.SINGLE: ("一个单位的一项单一职责", "one duty of one holder"),
-    Clause.LISTED: ("职责清单明确指定", "the list says so"),
-    Clause.UNDECIDED: ("尚未研判", "not decided yet"),
-}
-KIND: Final[Words] = {
-    Kind.TASK: ("任务", "task"),
-    Kind.EVENT: ("事件", "event"),
-    Kind.ITEM: ("事项", "item"),
-}
 ROUTE: Final[Words] = {
     RouteReason.HELD: ("在该层级的本地承担此职能", "it holds the function at that level there"),
     RouteReason.ABOVE: ("本级无此职能, 由上级承担", "it holds the function one tier further up"),
@@ -55,24 +39,6 @@ ROUTE: Final[Words] = {
     RouteReason.COARSE: ("位置不够具体, 由最近的中心承接", "the place is not known finely enough"),
     RouteReason.OWNED: ("事件由中心统筹", "a centre owns an event"),
     RouteReason.RULED: ("由中心指定", "named by a centre"),
-}
-TIER: Final[Words] = {
-    Tier.CITY: ("市级", "city"),
-    Tier.DISTRICT: ("区县级", "district"),
-    Tier.STREET: ("镇街级", "street"),
-    Tier.COMMUNITY: ("村社区级", "community"),
-    Tier.GRID: ("网格级", "grid"),
-}
-CLOCK: Final[Words] = {
-    ClockName.TRIAGE: ("研判", "triage"),
-    ClockName.DISPATCH: ("派遣", "dispatch"),
-    ClockName.ACCEPT: ("签收", "acceptance"),
-    ClockName.DISPOSE: ("处置", "disposal"),
-    ClockName.VERIFY: ("核查", "verification"),
-}
-BASIS: Final[Words] = {
-    Basis.WORK: ("工作时间", "of working time"),
-    Basis.WALL: ("自然时间, 节假日不停", "of wall-clock time, nights and holidays included"),
 }
 
 
@@ -120,6 +86,8 @@ class _Teller:
         return self.text(f"位置: {name}, 依据{by}{words}。", f"Place: {name}, by {by}{words}.")
 
     def entry(self, unit: Unit, reason: Mapping[str, Any]) -> str:
+        if unit.task is not None:
+            return self._order(unit)
         by = self.word(METHOD, reason.get("by", Method.PERSON))
         listed = self._candidates(reason.get("candidates", ()))
         if unit.entry is None:
@@ -132,6 +100,15 @@ class _Teller:
             f"Entry: {title}, filing condition “{condition}”, decided by {by}.",
         )
         return said + (self.text(f"候选: {listed}", f" Candidates: {listed}") if listed else "")
+
+    def _order(self, unit: Unit) -> str:
+        entry = self._rulebook.list.get(unit.entry) if unit.entry else None
+        title = f"{entry.code}《{entry.title}》" if entry else ""
+        number = (unit.task or 0) + 1
+        return self.text(
+            f"条目: 事件 {title} 预案的第 {number} 项任务“{unit.title}”。",
+            f"Entry: task {number} “{unit.title}” of the plan of event {title}.",
+        )
 
     def _candidates(self, candidates: Sequence[Mapping[str, Any]]) -> str:
         return "; ".join(self._candidate(one) for one in candidates)

@@ -5,47 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.domain.action import Action
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.unit import ClockName, State
-
-
-class Action(StrEnum):
-    """Everything that may happen to a unit; each leaves a step."""
-
-    RECEIVE = "receive"
-    """收件待研判"""
-    FILE = "file"
-    """立案"""
-    DECLINE = "decline"
-    """不予立案"""
-    DISPATCH = "dispatch"
-    """派遣"""
-    COORDINATE = "coordinate"
-    """统筹(拆分任务)"""
-    ACCEPT = "accept"
-    """签收"""
-    START = "start"
-    """开始处置"""
-    RETURN = "return"
-    """退回"""
-    RESOLVE = "resolve"
-    """处置反馈(办结)"""
-    VERIFY = "verify"
-    """核查通过"""
-    REWORK = "rework"
-    """返工"""
-    CLOSE = "close"
-    """结案"""
-    CANCEL = "cancel"
-    """作废"""
-    NOTE = "note"
-    """备注"""
-    WARN = "warn"
-    """临期提醒"""
-    OVERDUE = "overdue"
-    """超期"""
-    RAISE = "raise"
-    """提级督促"""
+from app.domain.words import ACTION, STATE
 
 
 class Seat(StrEnum):
@@ -135,13 +98,13 @@ def decide(state: State, action: Action, *, reason: str) -> Move:
     move = TRANSITIONS.get((state, action))
     if move is None:
         raise ActionNotAllowed(
-            zh=f"单元处于“{state}”状态, 不能执行“{action}”",
+            zh=f"单元处于“{STATE[state][0]}”状态, 不能“{ACTION[action][0]}”",
             en=f"a unit in state {state} does not permit {action}",
             field="action",
             allowed=actions_in(state),
         )
     if move.needs_reason and not reason.strip():
         raise Invalid(
-            zh=f"操作“{action}”必须说明理由", en=f"{action} needs a reason", field="reason"
+            zh=f"“{ACTION[action][0]}”必须说明理由", en=f"{action} needs a reason", field="reason"
         )
     return move

@@ -6,18 +6,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from app.domain.action import Action
 from app.domain.admission import assign, plan_tasks, route_fields
 from app.domain.area import AreaCode, Place
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
 from app.domain.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale
-from app.domain.lifecycle import Action, actions_in
+from app.domain.lifecycle import actions_in
 from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.responsibility import EntryCode
 from app.domain.route import Route, RouteReason, to_holder, to_nearest_holder, to_organisation
 from app.domain.rulebook import Rulebook
 from app.domain.timing import Terms
 from app.domain.unit import State, Unit, UnitId
+from app.domain.words import TIER
 from app.flows.advance import Deed, advance, moved, write
 from app.flows.intake import begin
 from app.flows.rulebook import Library, Reference
@@ -254,7 +256,7 @@ def _named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
     level = case.unit.level
     if level is not None and holder.tier.rank > level.rank:
         raise Invalid(
-            zh=f"该事项的处置层级为“{level}”, 不得下派至“{holder.name}”",
+            zh=f"该事项的处置层级为{TIER[level][0]}, 不得下派至“{holder.name}”",
             en=f"the entry's level is {level}: nothing is routed below it",
             field="holder",
         )

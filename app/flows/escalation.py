@@ -6,10 +6,10 @@ from datetime import datetime
 
 import structlog
 
+from app.domain.action import Action
 from app.domain.admission import Filed
 from app.domain.clock import Clock
 from app.domain.escalation import Alarm, fire
-from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit
@@ -55,8 +55,8 @@ def _change(
     """Return what passed marks make of a unit; a unit that cannot be judged stops no other."""
     try:
         return fired(unit, running, rulebook, now)
-    except (LookupError, ValueError) as error:
-        log.error("clock_failed", unit=unit.number, error=repr(error))
+    except (LookupError, ValueError):
+        log.exception("clock_failed", unit=unit.number)
         return None
 
 

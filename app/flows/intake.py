@@ -11,6 +11,7 @@ from app.domain.area import AreaCode, Areas
 from app.domain.classify import Candidate
 from app.domain.errors import Conflict, Invalid
 from app.domain.event import Event
+from app.domain.responsibility import EntryCode
 from app.flows.advance import owned_clocks
 from app.flows.rulebook import Reference
 from app.store import clocks, events, steps, units
@@ -42,19 +43,34 @@ class Written:
 
 
 def judge(reports: Sequence[Event], reference: Reference, now: datetime) -> list[Admission]:
-    """Recall and admit reports; texts are matched together because that is far cheaper."""
-    free = [report for report in reports if report.category is None]
-    found = reference.matcher.find([report.text for report in free], CANDIDATES)
-    by_text = {report.id: matches for report, matches in zip(free, found, strict=True)}
+    """Recall and admit reports; their texts are matched together because that is far cheaper."""
+    candidates = _candidates(reports, reference)
     return [
-        admit(
-            report,
-            _locate(report, reference, by_text.get(report.id) or _conditions(report, reference)),
-            reference.rulebook,
-            now,
-        )
+        admit(report, _locate(report, reference, candidates[report.id]), reference.rulebook, now)
         for report in reports
     ]
+
+
+def _candidates(
+    reports: Sequence[Event], reference: Reference
+) -> Mapping[UUID, Sequence[Candidate]]:
+    """Return which entries each text speaks for: of the whole list, or of the category given."""
+    found: dict[UUID, Sequence[Candidate]] = {report.id: () for report in reports}
+    free = [report for report in reports if report.category is None]
+    matches = reference.matcher.find([report.text for report in free], CANDIDATES)
+    found |= {report.id: seen for report, seen in zip(free, matches, strict=True)}
+    among = {report.id: codes for report in reports if len(codes := _codes(report, reference)) > 1}
+    chosen = [report for report in reports if report.id in among]
+    texts = [report.text for report in chosen]
+    ranked = reference.matcher.find_each_among(texts, list(among.values()), CANDIDATES)
+    return found | {report.id: seen for report, seen in zip(chosen, ranked, strict=True)}
+
+
+def _codes(report: Event, reference: Reference) -> list[EntryCode]:
+    """Return the entries under the given category."""
+    if report.category is None:
+        return []
+    return [entry.code for entry in reference.rulebook.list.under(report.category)]
 
 
 def check(report: Event, reference: Reference) -> None:
@@ -115,17 +131,6 @@ def refuse_other(report: Event, stored: Event | StoredEvent) -> None:
             en=f"event {report.id} was sent before with other content; use a new id",
             field="id",
         )
-
-
-def _conditions(report: Event, reference: Reference) -> Sequence[Candidate]:
-    """Return which conditions of the given category the text speaks for."""
-    if report.category is None:
-        return ()
-    conditions = reference.rulebook.list.under(report.category)
-    if len(conditions) < 2:
-        return ()
-    codes = [entry.code for entry in conditions]
-    return reference.matcher.find_among(report.text, codes, CANDIDATES)
 
 
 def _locate(report: Event, reference: Reference, candidates: Sequence[Candidate]) -> Found:

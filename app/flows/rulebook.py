@@ -149,7 +149,8 @@ def _prepared(part: Part, content: Any) -> Any:
     match part:
         case Part.AREAS:
             areas = Areas(content)
-            return areas, Gazetteer.build(areas), Polygons.build({})
+            outlines = {area.code: area.outline for area in content if area.outline}
+            return areas, Gazetteer.build(areas), Polygons.build(outlines)
         case Part.LIST:
             return ResponsibilityList(content), EntryMatcher.build(content)
         case Part.ORGANISATIONS:

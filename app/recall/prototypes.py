@@ -16,6 +16,9 @@ Ints = NDArray[np.int64]
 _POWER: Final = 0.7
 # How far the best single condition of a code speaks for the code beside all of them together.
 _CONDITION: Final = 0.2
+# The share of naive Bayes in a code's score, and the count it gives to what a code never says.
+_BAYES: Final = 0.2
+_UNSEEN: Final = 0.01
 # With this many examples a code, telling neighbours apart is learned rather than assumed …
 _MANY_EXAMPLES: Final = 10
 # … as long as the equations, one per text, are solved in a moment.
@@ -60,7 +63,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How well texts fit, 0 to about 1.7.
+    """How well texts fit, 0 to about 2.
 
     Shapes: entries (texts, entries); conditions, the best entry of each code, and codes, what
     they are ranked by, (texts, codes).
@@ -75,10 +78,14 @@ class Scores:
 class Prototypes:
     """One column per code and then one per entry: a text's score is its row times a column.
 
-    Shapes: columns (features, codes + entries); starts (codes,), each code's first entry.
+    Shapes: columns (features, codes + entries); halves (features, 2), which count a text's
+    n-grams; wordiness (2, codes), what each of them costs; starts (codes,), each code's first
+    entry.
     """
 
     columns: Any
+    halves: Any
+    wordiness: Floats
     starts: Ints
 
     @classmethod
@@ -88,14 +95,19 @@ class Prototypes:
         codes = len(starts)
         by_code = _summed(texts, texts.code, codes, features)
         if _is_rich(texts, codes):
-            by_code = by_code + _told_apart(texts, codes)
-        return cls(vstack([by_code, summed(texts, features)]).T.tocsr(), starts)
+            votes, wordiness = _told_apart(texts, codes), np.zeros((2, codes), np.float32)
+        else:
+            votes, wordiness = _votes(texts, codes, features)
+        columns = vstack([by_code + votes, summed(texts, features)]).T.tocsr()
+        return cls(columns, _halves(features), wordiness, starts)
 
     def score(self, rows: Any, excluded: NDArray[np.bool_] | None = None) -> Scores:
         """Score rows against every code and entry; `excluded`, (texts, entries), costs."""
         scores = (rows @ self.columns).toarray()
         codes = len(self.starts)
         by_code, entries = scores[:, :codes], scores[:, codes:]
+        for spoken, halves in enumerate((rows @ self.halves).toarray().T):
+            by_code -= halves[:, None] * self.wordiness[spoken]
         if excluded is not None:
             entries -= _EXCLUDED * excluded
             by_code -= _EXCLUDED_CODE * np.logical_and.reduceat(excluded, self.starts, axis=1)
@@ -124,6 +136,32 @@ def _summed(texts: Texts, owner: Ints, owners: int, features: Features) -> Any:
     half += features.is_sound[total.indices]
     total.data *= features.scale(half, total.data, 2 * owners)
     return total
+
+
+def _votes(texts: Texts, codes: int, features: Features) -> tuple[Any, Floats]:
+    """Return what naive Bayes adds: a vote per n-gram and code, and the cost of wordy codes.
+
+    Cosines alone let one rare word of a long report drown the rest; here every n-gram has about
+    the same say. Shapes: (codes, features), (2, codes).
+    """
+    count = len(texts.entry)
+    belongs = csr_matrix((texts.weight, (texts.code, np.arange(count))), (codes, count))
+    said = texts.rows.copy()
+    said.data[:] = 1.0
+    votes = (belongs @ said).tocsr()
+    halves = _halves(features)
+    halves.data[:] = 1.0
+    total = np.log((votes @ halves).toarray() + _UNSEEN * np.asarray(halves.sum(axis=0))).T
+    votes.data = _BAYES * np.log1p(votes.data / _UNSEEN) / features.weight[votes.indices]
+    wordiness = _BAYES * (total - total.sum(axis=1, keepdims=True) / max(codes, 1))
+    return votes.astype(np.float32), wordiness.astype(np.float32)
+
+
+def _halves(features: Features) -> Any:
+    """Return what turns a row into its number of n-grams written and spoken, at its length."""
+    sounds = features.is_sound.astype(np.int64)
+    places = np.arange(len(sounds))
+    return csr_matrix((1.0 / features.weight, (places, sounds)), (len(sounds), 2))
 
 
 def _is_rich(texts: Texts, codes: int) -> bool:

@@ -48,7 +48,8 @@ class Speakers:
 
     def words(self, entry: int, text: str, features: Sequence[int]) -> tuple[str, ...]:
         """Return up to five words of the folded text, whose features are given, for the entry."""
-        found = [word for key, word in self.keywords[entry] if key in text][:_MOST]
+        found = [word for key, word in self.keywords[entry] if key in text]
+        found = [word for word in found if not any(word in o for o in found if o != word)][:_MOST]
         if len(found) >= _ENOUGH:
             return tuple(found)
         shared = self.grams[entry].intersection(features)
@@ -66,6 +67,6 @@ def _is_scrap(gram: str) -> bool:
 
 
 def _keywords(entry: Entry) -> tuple[tuple[str, str], ...]:
-    """Return the keywords, longest first, without those that are part of a longer one."""
+    """Return the keywords as they are looked for and as written, longest first."""
     pairs = sorted(((folded(word), word) for word in entry.keywords), key=lambda p: -len(p[0]))
     return tuple(pair for pair in pairs if pair[0])

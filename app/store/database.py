@@ -22,11 +22,7 @@ _AWAY: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
 )
-BAD_DATA: Final = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-)
+BAD_VALUE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """PostgreSQL refuses a value: the same again would fail again."""
 
 CONTENTION: Final = (

@@ -44,10 +44,12 @@ class Place:
 
     @property
     def data(self) -> Path:
+        """Where the cluster lies."""
         return self.folder / "data"
 
     @property
     def log(self) -> Path:
+        """Where the server writes its log."""
         return self.folder / "server.log"
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 
-from app.domain.lifecycle import Action
+from app.domain.action import Action
 from app.domain.unit import State, Step, UnitId
 from app.store.columns import Column, Columns, json
 from app.store.database import Tx

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from app.domain.action import Action
 from app.domain.area import Place, Tier
 from app.domain.authority import (
     AUTHORITY,
@@ -17,7 +18,6 @@ from app.domain.authority import (
     sees,
 )
 from app.domain.errors import Forbidden
-from app.domain.lifecycle import Action
 from app.domain.organisation import OrganisationCode, Organisations
 from app.domain.unit import State
 from tests import given, pieces

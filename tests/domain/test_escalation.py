@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.domain.action import Action
 from app.domain.clock import Clock, start
 from app.domain.escalation import Firing, fire
-from app.domain.lifecycle import Action
 from app.domain.limit import parse_limit
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import Marks, Policy

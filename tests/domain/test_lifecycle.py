@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.action import Action
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.lifecycle import (
     RAISES_VERSION,
     STANDINGS,
     TRANSITIONS,
-    Action,
     Seat,
     actions_in,
     decide,

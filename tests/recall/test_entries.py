@@ -165,7 +165,7 @@ def test_a_list_without_matters_recalls_nothing(entries: tuple[Entry, ...]) -> N
     assert EntryMatcher.build(entries).find(["井盖不见"]) == [()]
 
 
-def test_a_list_of_bare_names_matches_but_dispatches_little() -> None:
+def test_a_list_of_bare_names_matches_what_it_names_and_no_more() -> None:
     names = ["道路破损", "路灯不亮", "乱堆杂物", "占道经营", "噪声扰民", "违法建设", "井盖缺失"]
     bare = EntryMatcher.build(
         given.entry(f"SX-{index:05}-1", title=name, condition=name)
@@ -174,7 +174,7 @@ def test_a_list_of_bare_names_matches_but_dispatches_little() -> None:
     said, meant, neither = bare.find(["道路破损", "门口的路灯坏了", "晚上吵得睡不着"])
     assert [said[0].entry, meant[0].entry] == ["SX-00000-1", "SX-00001-1"]
     assert said[0].score > 0.9
-    assert all(seen.score < 0.8 for seen in (*meant, *neither))
+    assert all(seen.score < 0.8 for seen in neither)
 
 
 def test_many_examples_a_code_tell_neighbours_apart() -> None:

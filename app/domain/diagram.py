@@ -1,0 +1,73 @@
+"""The lifecycle drawn from its own table, for docs/lifecycle.md."""
+
+from app.domain.lifecycle import STANDINGS, TRANSITIONS
+from app.domain.unit import State
+from app.domain.words import ACTION, CLOCK, STATE
+
+_EVERYWHERE = "note", "cancel"
+
+
+def document() -> str:
+    """Return docs/lifecycle.md: a diagram, the moves and what each state means."""
+    return "\n".join(
+        [
+            "# The lifecycle of a unit",
+            "",
+            "Written by `yiguan lifecycle` from `app/domain/lifecycle.py`; a test compares the two.",
+            "A note (备注) may be added in every state, and every open unit may be cancelled (作废).",
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            *_states(),
+            *_arrows(),
+            "```",
+            "",
+            "| from | action | to | reason needed |",
+            "| --- | --- | --- | --- |",
+            *_moves(),
+            "",
+            "| state | whose turn | limits that run |",
+            "| --- | --- | --- |",
+            *_standings(),
+            "",
+            "The service itself takes these steps: receive (收件) and file (立案) at intake, coordinate"
+            " (统筹) for a planned event,",
+            "resolve (办结) of an event by its last task, close (结案) with verify by default policy,"
+            " and warn, overdue, raise (临期提醒, 超期, 提级督促).",
+            "",
+        ]
+    )
+
+
+def _states() -> list[str]:
+    return [f"    {state}: {STATE[state][0]} {STATE[state][1]}" for state in State]
+
+
+def _arrows() -> list[str]:
+    first = ["    [*] --> triage: 收件 receive", "    [*] --> filed: 立案 file"]
+    drawn = [
+        f"    {state} --> {move.to}: {ACTION[action][0]} {action}"
+        for (state, action), move in TRANSITIONS.items()
+        if action not in _EVERYWHERE
+    ]
+    return [*first, *drawn, *(f"    {state} --> [*]" for state in State if state.is_final)]
+
+
+def _moves() -> list[str]:
+    return [
+        f"| {state} | {action} {ACTION[action][0]} | {move.to} | {_mark(move.needs_reason)} |"
+        for (state, action), move in TRANSITIONS.items()
+        if action not in _EVERYWHERE
+    ]
+
+
+def _mark(holds: bool) -> str:  # noqa: FBT001  (a cell of a table)
+    return "yes" if holds else ""
+
+
+def _standings() -> list[str]:
+    return [
+        f"| {state} {STATE[state][0]} | {standing.seat} | "
+        f"{', '.join(f'{name} {CLOCK[name][0]}' for name in standing.clocks)} |"
+        for state, standing in STANDINGS.items()
+    ]

@@ -1,0 +1,157 @@
+"""The played city day, in the small city."""
+
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.cli.play import Stage, Staging, last_working_day, of_its_own, staged
+from app.demo import reports
+from app.demo.day import PlayedDay
+from app.demo.plan import Plan
+from app.demo.player import Play
+from app.demo.reports import ZONE, Report
+from app.flows import rulebook
+from app.settings import Settings
+from app.store.database import Database
+from tests import given
+from tests.conftest import on_server
+from tests.given import EAST, GRID, HARBOUR
+
+TEXTS = [text for entry in given.entries() for text in entry.examples]
+
+
+def sample(count: int) -> list[Report]:
+    """Reports of the small city, one every three minutes from 08:30 on."""
+    places = (("grid", GRID), ("hotline", HARBOUR), ("citizen", EAST))
+    return [
+        Report(
+            at=time(8 + (30 + 3 * number) // 60, (30 + 3 * number) % 60),
+            source=places[number % 3][0],
+            place=places[number % 3][1],
+            address="",
+            longitude="",
+            latitude="",
+            datum="",
+            code="",
+            text=TEXTS[number % len(TEXTS)],
+        )
+        for number in range(count)
+    ]
+
+
+async def publish_small_city(opened: Database, at: datetime) -> None:
+    async with opened.transaction() as tx:
+        await rulebook.publish(tx, given.contents(), now=at, by="given")
+
+
+def free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port: int = tried.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+async def stage(server_url: str) -> AsyncIterator[Stage]:
+    name = f"yg_demo_{uuid4().hex[:8]}"
+    settings = Settings(home=Path("/nonexistent"), database_url=server_url, log_level="error")
+    staging = Staging(
+        port=free_port(),
+        seed=373,
+        speed=5,
+        reports=sample(60),
+        calendar=given.calendar(),
+        load=publish_small_city,
+    )
+    async with staged(of_its_own(settings, name), staging) as set_up:
+        yield set_up
+    await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_a_day_is_played_to_the_present_and_nothing_is_lost(stage: Stage):
+    shown = []
+
+    def show(figures, events):
+        shown.append((figures.units, events))
+
+    outcome = await Play(stage.town, stage.watch, stage.city, show).run(sample(60))
+
+    assert outcome.refusals == []
+    assert outcome.line.startswith(f"demo: events=60 units={outcome.figures.units} closed=")
+    assert outcome.line.endswith(" lost=0")
+    assert outcome.figures.closed_roots >= 36
+    assert outcome.figures.units > 60
+    assert outcome.figures.overdue > 0
+    assert outcome.figures.raised > 0
+    assert shown[-1][1] == 60
+    assert abs(stage.town.clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
+
+
+def played(*, begun: timedelta) -> PlayedDay:
+    """A clock whose day takes ten seconds and whose night takes five, begun that long ago."""
+    opening = datetime.now(UTC) - timedelta(days=3)
+    clock = PlayedDay(
+        opening=opening,
+        evening=opening + timedelta(hours=10),
+        daytime=timedelta(seconds=10),
+        night=timedelta(seconds=5),
+    )
+    clock.begin()
+    clock._begun[0] -= begun
+    return clock
+
+
+def near(moment: datetime, other: datetime) -> bool:
+    return abs(moment - other) < timedelta(minutes=5)
+
+
+def test_the_clock_stands_at_the_opening_until_it_begins():
+    clock = replace(played(begun=timedelta(0)), _begun=[])
+    assert clock.now() == clock.opening
+    assert not clock.has_ended
+
+
+def test_the_day_is_slow_and_the_night_quick():
+    by_day, at_night = played(begun=timedelta(seconds=5)), played(begun=timedelta(seconds=12.5))
+    assert near(by_day.now(), by_day.opening + timedelta(hours=5))
+    middle = at_night.evening + (datetime.now(UTC) - at_night.evening) / 2
+    assert near(at_night.now(), middle)
+
+
+def test_the_clock_ends_at_the_real_present():
+    clock = played(begun=timedelta(seconds=16))
+    assert clock.has_ended
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
+    assert clock.real_seconds(timedelta(seconds=30)) == pytest.approx(30, abs=0.1)
+
+
+def test_a_span_across_the_evening_is_part_slow_and_part_quick():
+    clock = played(begun=timedelta(seconds=9))
+    midnight = clock.evening + (datetime.now(UTC) - clock.evening) / 5
+    assert clock.real_seconds(midnight - clock.now()) == pytest.approx(2, abs=0.1)
+
+
+def test_the_day_played_is_a_working_day():
+    calendar = given.calendar()
+    assert last_working_day(calendar, date(2026, 11, 21)) == date(2026, 11, 20)
+    assert last_working_day(calendar, date(2026, 11, 23)) == date(2026, 11, 20)
+    assert last_working_day(calendar, date(2026, 10, 8)) == date(2026, 9, 30)
+    assert last_working_day(calendar, date(2026, 10, 12)) == date(2026, 10, 10)
+
+
+def test_a_plan_is_drawn_from_the_seed_and_the_unit_alone():
+    assert Plan.of(1, "a") == Plan.of(1, "a")
+    assert Plan.of(1, "a") != Plan.of(2, "a")
+    assert Plan.of(1, "a") != Plan.of(1, "b")
+
+
+def test_the_shipped_reports_make_a_city_day():
+    day = reports.read()
+    assert len(day) >= 300
+    assert day[0].on(date(2026, 11, 20)) >= datetime(2026, 11, 20, 8, 30, tzinfo=ZONE)
+    assert {report.source for report in day} >= {"grid", "hotline", "citizen", "sensor", "video"}

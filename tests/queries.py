@@ -1,0 +1,29 @@
+"""What a database is really asked: for tests that count statements."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from app.store.database import Database
+
+
+@asynccontextmanager
+async def logged(database: Database) -> AsyncGenerator[list[str]]:
+    """Collect the statements the pool's connections run, without the pool's own clean-up."""
+    queries: list[str] = []
+
+    def note(record: Any) -> None:
+        if not record.query.strip().startswith("SELECT pg_advisory_unlock_all"):
+            queries.append(record.query.strip())
+
+    pool = database._pool
+    async with AsyncExitStack() as stack:
+        opened = [
+            await stack.enter_async_context(pool.acquire()) for _ in range(pool.get_max_size())
+        ]
+        connections = [connection._con for connection in opened]
+    for connection in connections:
+        connection.add_query_logger(note)
+    yield queries
+    for connection in connections:
+        connection.remove_query_logger(note)
