@@ -1,7 +1,7 @@
 """Concurrent reports commit together: a queue, its writers, and halving around flows.intake."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -109,16 +109,17 @@ class Gather:
 
     async def _settle(self, batch: Sequence[Waiting]) -> None:
         self._metrics.batch.observe(len(batch))
+        fault: Exception | None = None
         try:
             outcomes = await self._outcomes(_unique(batch))
         except (*CONTENTION, DomainError) as error:
             _fail(batch, error)
         except Exception as error:  # noqa: BLE001  (whoever waits must hear of it)
-            await self._halve(batch, error)
+            fault = error
         else:
-            for waiting in batch:
-                if not waiting.answer.done():
-                    waiting.answer.set_result(outcomes[waiting.report.id])
+            _answer(batch, outcomes)
+        if fault is not None:
+            await self._halve(batch, fault)
 
     async def _halve(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Find the report that cannot be judged or stored, so that it fails alone."""
@@ -176,6 +177,12 @@ def _written(outcome: Outcome) -> Event | StoredEvent:
     return outcome.admission.event if isinstance(outcome, Admitted) else outcome
 
 
+def _answer(batch: Sequence[Waiting], outcomes: Mapping[UUID, Outcome]) -> None:
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_result(outcomes[waiting.report.id])
+
+
 def _fail(batch: Sequence[Waiting], error: Exception) -> None:
     refusal = _refusal(error)
     for waiting in batch:
@@ -186,8 +193,8 @@ def _fail(batch: Sequence[Waiting], error: Exception) -> None:
 def _refusal(error: Exception) -> DomainError:
     if isinstance(error, DomainError):
         return error
-    log.error("batch_failed", error=repr(error), exc_info=error)
     if isinstance(error, BAD_VALUE):
         # The same again would fail again: the phone must not go on retrying.
         return Invalid(zh="内容无法保存", en="the content cannot be stored")
+    log.error("batch_failed", error=repr(error), exc_info=error)
     return Unavailable(zh="未能写入, 请用同一编号重试", en="not written; retry with the same id")

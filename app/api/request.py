@@ -50,7 +50,7 @@ Seen = Annotated[int, Depends(version_seen)]
 
 def cursor_of(*values: object) -> str:
     """Return an opaque cursor for a place in a list."""
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
 
 
 def cursor_values(cursor: str, *kinds: type) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.cli import keys, operate, reference, serve, work
+from app.cli import keys, operate, play, reference, replay, serve, work
 from app.cli.root import console
 from app.domain.errors import BadSheet, DomainError
 from app.store.embedded import EmbeddedError
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (serve, reference, keys, work, operate):
+for group in (serve, play, reference, keys, work, replay, operate):
     group.add_to(app)
 
 

@@ -101,9 +101,8 @@ def units(
         "overdue": overdue,
     }
     given = {name: value for name, value in asking.items() if value is not None}
-    table = Table(
-        "编号 number", "类型", "状态 state", "标题 title", "承办 holder", "期限 due", "超期"
-    )
+    number = Column("编号 number", no_wrap=True)
+    table = Table(number, "类型", "状态", "标题 title", "承办 holder", "期限 due", "超期")
     with client(Settings.from_environment(), url, key) as http:
         for unit in _pages(http, given, limit):
             late = "[red]超期[/]" if unit["overdue_at"] else ""

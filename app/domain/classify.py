@@ -14,7 +14,7 @@ from app.domain.unit import Clause
 class Candidate:
     """An entry that a text may mean.
 
-    `score` is the probability, 0 to 1, that the entry is the right one; `words` are the
+    `score` is the probability, 0 to 1, that the entry's category is the right one; `words` are the
     parts of the report that spoke for it.
     """
 

@@ -21,6 +21,7 @@ _AWAY: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
 )
 BAD_VALUE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """PostgreSQL refuses a value: the same again would fail again."""

@@ -197,31 +197,31 @@ async def test_a_stranger_with_the_same_id_at_once_learns_nothing(city: City):
         ({"place": {"city": "500000"}}, "place.city"),
     ],
 )
-async def test_a_bad_field_is_refused_by_name(city: City, changes: dict[str, Any], field: str):
-    assert fields(await refused(await reporter(city), city.report(**changes))) == [field]
+async def test_a_bad_field_is_refused_by_name(shared_city: City, changes: dict[str, Any], field: str):
+    assert fields(await refused(await reporter(shared_city), shared_city.report(**changes))) == [field]
 
 
 @pytest.mark.parametrize("field", ["id", "source", "occurred_at", "text"])
-async def test_a_missing_field_is_refused_by_name(city: City, field: str):
-    report = city.report()
+async def test_a_missing_field_is_refused_by_name(shared_city: City, field: str):
+    report = shared_city.report()
     del report[field]
-    assert fields(await refused(await reporter(city), report)) == [field]
+    assert fields(await refused(await reporter(shared_city), report)) == [field]
 
 
-async def test_all_bad_fields_are_named_at_once(city: City):
-    report = city.report(source="rumour", text="", occurred_at="never")
-    problem = await refused(await reporter(city), report)
+async def test_all_bad_fields_are_named_at_once(shared_city: City):
+    report = shared_city.report(source="rumour", text="", occurred_at="never")
+    problem = await refused(await reporter(shared_city), report)
     assert sorted(fields(problem)) == ["occurred_at", "source", "text"]
 
 
-async def test_a_refusal_speaks_chinese_by_default(city: City):
-    problem = await refused(await reporter(city), city.report(occurred_at="2026-11-20T09:30:00"))
+async def test_a_refusal_speaks_chinese_by_default(shared_city: City):
+    problem = await refused(await reporter(shared_city), shared_city.report(occurred_at="2026-11-20T09:30:00"))
     assert (problem["title"], "时间须带时区" in problem["detail"]) == ("请求内容有误", True)
 
 
-async def test_a_refusal_speaks_english_to_who_asks_for_it(city: City):
-    report = city.report(place={"code": "999999"})
-    problem = await refused(await reporter(city), report, **{"Accept-Language": "en-GB,en;q=0.9"})
+async def test_a_refusal_speaks_english_to_who_asks_for_it(shared_city: City):
+    report = shared_city.report(place={"code": "999999"})
+    problem = await refused(await reporter(shared_city), report, **{"Accept-Language": "en-GB,en;q=0.9"})
     assert problem["detail"] == "no area has code 999999"
 
 
@@ -238,27 +238,27 @@ async def test_a_refusal_speaks_english_to_who_asks_for_it(city: City):
         b"[" * 60_000,
     ],
 )
-async def test_what_is_no_report_is_refused(city: City, body: bytes):
-    assert await raw(await reporter(city), body) == 422
+async def test_what_is_no_report_is_refused(shared_city: City, body: bytes):
+    assert await raw(await reporter(shared_city), body) == 422
 
 
 @pytest.mark.parametrize("text", [r"\ud800", r"\udfff\ud800", r"a\ud83d"])
-async def test_a_lone_surrogate_is_refused(city: City, text: str):
-    body = json.dumps(city.report("TEXT")).replace("TEXT", text).encode()
-    assert await raw(await reporter(city), body) == 422
+async def test_a_lone_surrogate_is_refused(shared_city: City, text: str):
+    body = json.dumps(shared_city.report("TEXT")).replace("TEXT", text).encode()
+    assert await raw(await reporter(shared_city), body) == 422
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
-async def test_a_coordinate_that_is_no_number_is_refused(city: City, number: bytes):
-    report = city.report(place={"point": {"longitude": 7777, "latitude": 29.5}})
+async def test_a_coordinate_that_is_no_number_is_refused(shared_city: City, number: bytes):
+    report = shared_city.report(place={"point": {"longitude": 7777, "latitude": 29.5}})
     assert (
-        await raw(await reporter(city), json.dumps(report).encode().replace(b"7777", number)) == 422
+        await raw(await reporter(shared_city), json.dumps(report).encode().replace(b"7777", number)) == 422
     )
 
 
-async def test_a_body_over_the_limit_is_refused(city: City):
-    body = json.dumps(city.report()).encode() + b" " * 65536
-    assert await raw(await reporter(city), body) == 422
+async def test_a_body_over_the_limit_is_refused(shared_city: City):
+    body = json.dumps(shared_city.report()).encode() + b" " * 65536
+    assert await raw(await reporter(shared_city), body) == 422
 
 
 async def test_a_text_of_4000_characters_beyond_the_first_plane_is_kept_whole(city: City):
@@ -270,17 +270,17 @@ async def test_a_text_of_4000_characters_beyond_the_first_plane_is_kept_whole(ci
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer yg_0_0", "Basic abc", "Bearer  ", "yg_1_2"]
 )
-async def test_without_a_valid_key_nobody_posts(city: City, header: str):
-    answer = await city.client.post(
-        "/v1/events", json=city.report(), headers={"Authorization": header}
+async def test_without_a_valid_key_nobody_posts(shared_city: City, header: str):
+    answer = await shared_city.client.post(
+        "/v1/events", json=shared_city.report(), headers={"Authorization": header}
     )
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
 @pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.ADMINISTRATOR])
-async def test_who_is_no_reporter_may_not_post(city: City, role: Role):
-    person = await city.person(f"{EAST}-CG", role)
-    assert (await person.post(city.report())).status_code == 403
+async def test_who_is_no_reporter_may_not_post(shared_city: City, role: Role):
+    person = await shared_city.person(f"{EAST}-CG", role)
+    assert (await person.post(shared_city.report())).status_code == 403
 
 
 # Read

@@ -1,0 +1,28 @@
+"""A service that a whole module shares: for refusals, which write nothing, and for reading."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.main import create_app
+from app.settings import Settings
+from tests.conftest import NOW, on_server, with_database
+from tests.given import City, HandClock
+
+
+@pytest.fixture(scope="module")
+async def shared_city(server_url: str, template: str) -> AsyncIterator[City]:
+    name = f"yg_test_{uuid4().hex[:8]}"
+    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url, clock = with_database(server_url, name), HandClock(NOW)
+    app = create_app(
+        Settings(home=Path("/nonexistent"), database_url=url, pool_size=4), clock=clock
+    )
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://yiguan") as client:
+            yield City(client, app, clock)
+    await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
