@@ -85,3 +85,6 @@ async def _follow(database: Database, library: Library, clock: Clock) -> None:
                 await library.follow(tx, now=clock.now())
         except DomainError as error:
             log.warning("rulebook_not_followed", error=error.en)
+        except Exception:
+            # The next look may succeed; without looks every write would be superseded.
+            log.exception("rulebook_not_followed")

@@ -34,6 +34,9 @@ async def run(
                 kept = await _round(database, library, clock, kept)
             except DomainError as error:
                 log.warning("worker_waits", error=error.en)
+            except Exception:
+                # Whatever it was: the city's clocks must not stand still until somebody looks.
+                log.exception("worker_failed")
             await asyncio.sleep(PAUSE)
 
 

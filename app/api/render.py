@@ -95,7 +95,9 @@ def _entry(shown: Unit, rulebook: Rulebook) -> EntryOut | None:
     entry = rulebook.list.get(shown.entry) if shown.entry else None
     if entry is None:
         return None
-    limit = entry.limit if shown.task is None else entry.plan[shown.task].limit
+    # The list in force may have another plan than the one the task was split by.
+    is_planned = shown.task is not None and shown.task < len(entry.plan)
+    limit = entry.plan[shown.task or 0].limit if is_planned else entry.limit
     return EntryOut(
         code=entry.code,
         scheme=entry.category.scheme,

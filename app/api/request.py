@@ -1,6 +1,7 @@
 """What routes take from a request: the caller, the version seen, a cursor."""
 
 import base64
+import re
 import time
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -17,6 +18,7 @@ from app.domain.errors import Invalid, VersionRequired
 Page = Annotated[Paging, Query()]
 Services = Annotated[Service, Depends(Service.of)]
 
+_VERSION: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
 ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"
 
 
@@ -36,12 +38,12 @@ def version_seen(if_match: Annotated[str | None, Header(description=ASK_VERSION)
             en="say in If-Match which version of the unit you saw",
             field="If-Match",
         )
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
+    version = _VERSION.fullmatch(if_match.strip())
+    if version is None:
         raise Invalid(
             zh="If-Match 应为单元版本号", en="If-Match must be a unit's version", field="If-Match"
         )
-    return int(text)
+    return int(version[1])
 
 
 Calling = Annotated[Caller, Depends(caller_of)]

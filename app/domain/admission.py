@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.action import Action
 from app.domain.area import Area, AreaCode, Place
-from app.domain.classify import Candidate, Classification, classify, kind_of
+from app.domain.classify import Candidate, Classification, Method, classify, kind_of
 from app.domain.clock import Clock
 from app.domain.event import Event
 from app.domain.lifecycle import STANDINGS, Seat
@@ -36,6 +36,8 @@ class Located(StrEnum):
     """事件描述"""
     ORGANISATION = "organisation"
     """上报单位辖区"""
+    PERSON = "person"
+    """人工研判"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,20 @@ def route_fields(route: Route) -> dict[str, Any]:
         "route": route.hops,
         "is_gap": route.is_gap,
     }
+
+
+def rerouted(unit: Unit, route: Route) -> Unit:
+    """Return the unit in the hands of another route's holder, and why it is there."""
+    known = unit.reasons.get("route")
+    reasons = {**unit.reasons, "route": {**known, "by": route.reason}} if known else unit.reasons
+    return replace(unit, reasons=reasons, **route_fields(route))
+
+
+def by_person(reasons: Mapping[str, Any], area: AreaCode | None) -> dict[str, Any]:
+    """Return a unit's reasons once a person has named its entry, and its area if one is given."""
+    classification = {**reasons.get("classification", {}), "by": Method.PERSON}
+    placed = {"place": {"area": area, "by": Located.PERSON, "words": ()}} if area else {}
+    return {**reasons, **placed, "classification": classification}
 
 
 def seated(unit: Unit) -> Unit:

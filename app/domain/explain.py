@@ -21,6 +21,7 @@ PLACE: Final[Words] = {
     Located.ADDRESS: ("地址文字", "the address"),
     Located.TEXT: ("事件描述中的地名", "a place named in the text"),
     Located.ORGANISATION: ("上报单位的辖区", "the reporter's own area"),
+    Located.PERSON: ("人工研判", "a person"),
 }
 METHOD: Final[Words] = {
     Method.CODE: ("上报时给定的类别", "the category given"),
@@ -39,6 +40,7 @@ ROUTE: Final[Words] = {
     RouteReason.COARSE: ("位置不够具体, 由最近的中心承接", "the place is not known finely enough"),
     RouteReason.OWNED: ("事件由中心统筹", "a centre owns an event"),
     RouteReason.RULED: ("由中心指定", "named by a centre"),
+    RouteReason.RETURNED: ("被退回, 由所属中心处理", "it was returned to the centre above its holder"),
 }
 
 

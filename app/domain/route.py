@@ -24,6 +24,8 @@ class RouteReason(StrEnum):
     """事件由中心统筹"""
     RULED = "ruled"
     """由中心指定"""
+    RETURNED = "returned"
+    """被退回, 由所属中心处理"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.domain.action import Action
-from app.domain.admission import assign, plan_tasks, route_fields
+from app.domain.admission import assign, by_person, plan_tasks, rerouted
 from app.domain.area import AreaCode, Place
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
@@ -112,7 +112,8 @@ async def file(
     path = rulebook.areas.path(_area(case, area))
     named = rulebook.list[entry]
     assigned = assign(named, path, rulebook)
-    unit = replace(case.unit, place=Place.of(path), **assigned.fields(case.unit.reasons))
+    reasons = by_person(case.unit.reasons, area)
+    unit = replace(case.unit, place=Place.of(path), **assigned.fields(reasons))
     case.judged = rulebook
     deed = Deed(Action.FILE, order.by, order.at, order.reason, {"entry": entry})
     filed = await advance(tx, unit, case.clocks, deed, case.terms(unit))
@@ -128,7 +129,7 @@ async def dispatch(tx: Tx, library: Library, order: Order, holder: OrganisationC
     """Send a filed unit to a holder: the one named, or whoever the list names."""
     case = await _open(tx, library, order, Action.DISPATCH)
     route = _named(case, order.by, holder) if holder else _by_list(case)
-    unit = replace(case.unit, **route_fields(route))
+    unit = rerouted(case.unit, route)
     deed = Deed(Action.DISPATCH, order.by, order.at, order.reason, {"holder": unit.holder})
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 
@@ -137,8 +138,8 @@ async def give_back(tx: Tx, library: Library, order: Order) -> Unit:
     """Return a unit, with the reason, to the centre above its holder."""
     case = await _open(tx, library, order, Action.RETURN)
     centre = case.rulebook.organisations[case.unit.centre]
-    route = to_organisation(centre, case.rulebook, RouteReason.OWNED)
-    unit = replace(case.unit, **route_fields(route))
+    route = to_organisation(centre, case.rulebook, RouteReason.RETURNED)
+    unit = rerouted(case.unit, route)
     deed = Deed(Action.RETURN, order.by, order.at, order.reason, {"from": case.unit.holder})
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 

@@ -1,0 +1,37 @@
+"""All benchmarks one after another: `make bench`, or `make bench BENCH=intake` for one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SHARED = Path(os.environ.get("YIGUAN_SHARED_DATA") or Path(__file__).parents[2] / "shared/data")
+PINGSHAN = SHARED / "pingshan_events.csv"
+
+
+def commands() -> dict[str, list[str]]:
+    """Return each benchmark's arguments; those that need the real data only where they are."""
+    found: dict[str, list[str]] = {"classify": [], "intake": []}
+    if PINGSHAN.is_file():
+        found["pingshan"] = []
+    return found
+
+
+def main() -> int:
+    """Run what was asked for and return the first failure's exit code, 0 if there was none."""
+    known = commands()
+    asked = sys.argv[1:] or list(known)
+    for name in asked:
+        if name not in known:
+            print(f"{name}: one of {', '.join(known)}", file=sys.stderr)
+            return 2
+        print(f"\n== benchmarks.{name}", flush=True)
+        command = [sys.executable, "-m", f"benchmarks.{name}", *known[name]]
+        done = subprocess.run(command, check=False)
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
