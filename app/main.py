@@ -72,7 +72,7 @@ async def _prepare(database: Database, library: Library, now: datetime) -> None:
         await schema.keep_epoch(tx)
         await schema.make_partitions(tx, now=max(now, datetime.now(UTC)))
         await schema.make_partitions(tx, now=now)
-    async with database.transaction() as tx:
+    async with database.reading() as tx:
         await library.follow(tx, now=now)
 
 
@@ -81,7 +81,7 @@ async def _follow(database: Database, library: Library, clock: Clock) -> None:
     while True:
         await asyncio.sleep(FOLLOW)
         try:
-            async with database.transaction() as tx:
+            async with database.reading() as tx:
                 await library.follow(tx, now=clock.now())
         except DomainError as error:
             log.warning("rulebook_not_followed", error=error.en)

@@ -44,7 +44,7 @@ async def _round(
     database: Database, library: Library, clock: Clock, kept: datetime | None
 ) -> datetime:
     now = clock.now()
-    async with database.transaction() as tx:
+    async with database.reading() as tx:
         await library.follow(tx, now=now)
     if kept is None or now - kept >= HOUSEKEEPING:
         async with database.transaction() as tx:

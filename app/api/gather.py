@@ -137,7 +137,7 @@ class Gather:
             try:
                 return await self._attempt(reports)
             except Superseded:
-                async with self._database.transaction() as tx:
+                async with self._database.reading() as tx:
                     await self._library.follow(tx, now=self._now())
             except (*CONTENTION, Unavailable):
                 # A commit whose answer was lost is not assumed: writing again finds its rows.

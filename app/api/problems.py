@@ -96,8 +96,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for kind in BAD_VALUE:
         app.add_exception_handler(kind, _bad_value)
-    for kind in CONTENTION:
-        app.add_exception_handler(kind, _contention)
+    for busy in CONTENTION:
+        app.add_exception_handler(busy, _contention)
     app.add_exception_handler(Exception, _internal)
 
 

@@ -25,7 +25,7 @@ NOTICE: Final = timedelta(seconds=5)
 """How long after publication a version takes effect, so that every process has it by then."""
 
 HELD: Final = 8
-"""How many versions a process keeps in memory."""
+"""How many versions of the past a process keeps in memory."""
 
 
 @dataclass(frozen=True)
@@ -70,36 +70,45 @@ class Library:
         self._editions: list[Edition] = []
         self._references: OrderedDict[int, Reference] = OrderedDict()
         self._parts: dict[tuple[Part, int], Any] = {}
+        # The API's follower and the worker of one process share a library and ask at once.
+        self._learning = asyncio.Lock()
 
     def current(self, now: datetime) -> Reference:
         """Return the reference in force; raises Unavailable before one is loaded."""
         for edition in reversed(self._editions):
-            if edition.in_force_at <= now and edition.version in self._references:
+            if edition.in_force_at <= now:
                 return self._references[edition.version]
         raise Unavailable(zh="规则库尚未发布或尚未加载", en="no rulebook is in force yet")
 
     async def follow(self, tx: Tx, *, now: datetime) -> None:
-        """Learn of new editions and build those that are in force or about to be."""
-        known = self._editions[-1].version if self._editions else 0
-        fresh = await rulebooks.since(tx, known)
-        if not fresh:
-            return
-        if not self._editions:
-            in_force = [edition for edition in fresh if edition.in_force_at <= now]
-            fresh = fresh[max(len(in_force) - 1, 0) :]
-        for edition in fresh:
+        """Learn of new editions and build those that are in force or about to be.
+
+        Takes seconds when there is one: hand it a connection that only reads.
+        """
+        async with self._learning:
+            await self._follow(tx, now)
+
+    async def _follow(self, tx: Tx, now: datetime) -> None:
+        if self._editions:
+            known = self._editions[-1].version
+        else:
+            known = (await rulebooks.in_force(tx, now=now) or 1) - 1
+        for edition in await rulebooks.since(tx, known):
             await self._build(tx, edition)
-        self._editions += fresh
+            self._editions.append(edition)
+        while len(self._editions) > 1 and self._editions[1].in_force_at <= now:
+            del self._editions[0]
 
     async def at(self, tx: Tx, version: int) -> Reference:
         """Return the reference of any version, loading it when a unit of the past asks."""
-        if version not in self._references:
-            edition = await rulebooks.edition(tx, version)
-            if edition is None:
-                raise LookupError(version)
-            await self._build(tx, edition)
-        self._references.move_to_end(version)
-        return self._references[version]
+        async with self._learning:
+            if version not in self._references:
+                edition = await rulebooks.edition(tx, version)
+                if edition is None:
+                    raise LookupError(version)
+                await self._build(tx, edition)
+            self._references.move_to_end(version)
+            return self._references[version]
 
     async def _build(self, tx: Tx, edition: Edition) -> None:
         contents = {
@@ -114,8 +123,14 @@ class Library:
         # again stops every request for a fifth of a second. Reference counts still free them.
         gc.collect()
         gc.freeze()
-        while len(self._references) > HELD:
-            self._references.popitem(last=False)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of the versions of the past that were asked for longest ago."""
+        live = {edition.version for edition in self._editions}
+        past = [version for version in self._references if version not in live]
+        for version in past[: max(len(past) - HELD, 0)]:
+            del self._references[version]
         used = {
             key
             for version in self._references

@@ -1,0 +1,240 @@
+"""Two workers, one of them killed in the middle: every mark fires once in effect, in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+
+from app.flows import escalation
+from app.main import create_app
+from app.settings import Settings
+from app.store import clocks, units
+from app.store.database import Database
+from tests import given
+from tests.torture import checker
+from tests.torture.load import report
+from tests.torture.proxy import Cut, Stream, proxy
+from tests.torture.town import CENTRE, Process, Town
+
+BEGIN, COMMIT = b"BEGIN;\x00", b"COMMIT;\x00"
+LARGE = 4096
+"""Bytes of a transaction that fires marks; a mere look is smaller."""
+PARKED = timedelta(days=36500)
+
+Fired = dict[tuple[str, str], list[tuple[str, int, str]]]
+"""By unit and clock: action, percent and who was told, in the order of the log."""
+
+
+class Trap:
+    """Stands between a worker and PostgreSQL and holds it at a commit that fires marks."""
+
+    def __init__(self, town: Town, *, passes_on: bool) -> None:
+        self.is_set = False
+        self.caught = asyncio.Event()
+        self._town = town
+        self._passes_on = passes_on
+        self._sent = 0
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Process]:
+        """Run a worker that reaches the database through the trap alone; it is killed at the end."""
+        async with proxy(self._connect, sent=self._judge, answered=self._hold) as port:
+            url = f"postgresql://yiguan@127.0.0.1:{port}/yiguan"
+            worker = self._town.start("work", YIGUAN_DATABASE_URL=url)
+            try:
+                yield worker
+            finally:
+                worker.kill()
+
+    async def _connect(self) -> Stream:
+        return await asyncio.open_unix_connection(self._town.socket)
+
+    async def _judge(self, data: bytes) -> Cut:
+        self._sent = 0 if BEGIN in data else self._sent + len(data)
+        if self.is_set and data.endswith(COMMIT) and self._sent > LARGE:
+            self.caught.set()
+            if not self._passes_on:
+                await asyncio.Event().wait()
+        return Cut.NOT
+
+    async def _hold(self, _answer: bytes) -> Cut:
+        if self.caught.is_set():
+            await asyncio.Event().wait()
+        return Cut.NOT
+
+
+async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town):
+    connection = await asyncpg.connect(town.url)
+    weeks = await _report(town, 250, ago=timedelta(days=15))
+    # Long enough ago for the first two marks of an urgent acceptance, not for the others.
+    minutes = await _report(town, 120, ago=timedelta(minutes=32), number=1)
+    expected = await _expected(town, datetime.now(UTC) + timedelta(days=3))
+    await _shift(connection, [*weeks, *minutes], PARKED)
+    before, after = Trap(town, passes_on=False), Trap(town, passes_on=True)
+    free = town.start("work")
+    async with before.worker() as first:
+        await _at_work(connection, 4)
+        before.is_set = True
+        await _release(connection, [*weeks, *minutes], before)
+        async with after.worker() as second:
+            left = await _settled(connection)
+            first.kill()
+            await _none_due(connection)
+            await _at_work(connection, 4)
+            await _shift(connection, minutes, PARKED)
+            await _set_back(connection, minutes, timedelta(days=3))
+            after.is_set = True
+            await _release(connection, minutes, after)
+            second.kill()
+            await _none_due(connection)
+    code, seconds = await free.terminate()
+    await connection.close()
+    found = await _found(town)
+    count = sum(map(len, found.values()))
+    print(f"\n{count} alarms of {len(found)} clocks, {left} units held by the killed worker")
+
+    assert left > 0
+    assert count > 1000
+    assert found == expected
+    assert await checker.faults(town.url) == {}
+    assert (code, seconds < 10) == (0, True), free.said()
+
+
+async def test_a_worker_leaves_with_its_turn_done_or_undone(town: Town):
+    connection = await asyncpg.connect(town.url)
+    fresh = await _report(town, 400, ago=timedelta(days=15))
+    await _shift(connection, fresh, PARKED)
+    worker = town.start("work")
+    await _at_work(connection, 2)
+    await _shift(connection, fresh, -PARKED)
+    while len(await _due(connection)) == len(fresh):
+        await asyncio.sleep(0)
+    code, seconds = await worker.terminate()
+    left = len(await _due(connection))
+    await connection.close()
+    print(f"\ncode {code} in {seconds:.1f} s, {left} units left for others")
+
+    assert code == 0, worker.said()
+    assert seconds < 10
+    assert await checker.faults(town.url) == {}
+
+
+async def _report(town: Town, count: int, *, ago: timedelta, number: int | None = None) -> list[str]:
+    """Have reports come in some time ago; returns the units they became, tasks included."""
+    clock = given.HandClock(datetime.now(UTC) - ago)
+    app = create_app(Settings(town.home, town.url, pool_size=4), clock=clock)
+    headers = {"Authorization": f"Bearer {town.keys[CENTRE]}"}
+    started = datetime.now(UTC)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://yiguan", headers=headers
+        ) as client,
+    ):
+        sent = [
+            report(each if number is None else number, occurred_at=clock.now().isoformat())
+            for each in range(count)
+        ]
+        answers = await asyncio.gather(
+            *(client.post("/v1/events", json=one) for one in sent)
+        )
+    assert {answer.status_code for answer in answers} == {201}, started
+    return [one["id"] for one in sent]
+
+
+async def _expected(town: Town, now: datetime) -> Fired:
+    """Ask the pure decision what every unit's marks are to do."""
+    rulebook = given.in_memory()
+    found: Fired = {}
+    async with Database.connect(town.url, size=1) as database, database.transaction() as tx:
+        ids = [row["id"] for row in await tx.fetch("SELECT id FROM unit")]
+        running = await clocks.of_units(tx, ids)
+        for unit in await units.read(tx, ids):
+            change = escalation.fired(unit, running.get(unit.id, ()), rulebook, now)
+            for step in change.steps if change else ():
+                key = str(unit.id), str(step.data["clock"])
+                alarm = str(step.action), int(step.data["percent"]), str(step.organisation)
+                found.setdefault(key, []).append(alarm)
+    return found
+
+
+async def _found(town: Town) -> Fired:
+    connection = await asyncpg.connect(town.url)
+    rows = await connection.fetch(
+        """
+        SELECT unit::text, data->>'clock' AS clock, action, (data->>'percent')::int AS percent,
+               organisation
+        FROM step WHERE action IN ('warn', 'overdue', 'raise') ORDER BY unit, seq
+        """
+    )
+    await connection.close()
+    found: Fired = {}
+    for row in rows:
+        alarm = row["action"], row["percent"], row["organisation"]
+        found.setdefault((row["unit"], row["clock"]), []).append(alarm)
+    return found
+
+
+_FAMILY = "unit IN (SELECT id FROM unit WHERE id = ANY($1) OR parent = ANY($1))"
+
+
+async def _shift(connection: asyncpg.Connection, ids: Sequence[Any], by: timedelta) -> None:
+    await connection.execute(f"UPDATE clock SET next_at = next_at + $2::interval WHERE {_FAMILY}", ids, by)
+
+
+async def _set_back(connection: asyncpg.Connection, ids: Sequence[Any], by: timedelta) -> None:
+    """Let time have passed: for clocks of wall time alone, whose facts can simply be moved."""
+    await connection.execute(
+        "UPDATE clock SET started_at = started_at - $2::interval,"
+        " running_since = running_since - $2,"
+        f" due_at = due_at - $2, next_at = next_at - $2 WHERE {_FAMILY}",
+        ids,
+        by,
+    )
+
+
+async def _release(connection: asyncpg.Connection, ids: Sequence[str], trap: Trap) -> None:
+    """Let marks be due, a few at a time until the trap has caught its worker, then the rest."""
+    waiting = list(ids)
+    while waiting:
+        count = len(waiting) if trap.caught.is_set() else 40
+        await _shift(connection, waiting[:count], -PARKED)
+        del waiting[:count]
+        await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):
+        await trap.caught.wait()
+
+
+async def _at_work(connection: asyncpg.Connection, sessions: int) -> None:
+    """Wait until the workers have their connections."""
+    async with asyncio.timeout(60):
+        while sessions > await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE application_name = 'yiguan' AND backend_type = 'client backend'"
+        ):
+            await asyncio.sleep(0.05)
+
+
+async def _due(connection: asyncpg.Connection) -> list[Any]:
+    rows = await connection.fetch("SELECT DISTINCT unit FROM clock WHERE next_at <= now()")
+    return [row["unit"] for row in rows]
+
+
+async def _settled(connection: asyncpg.Connection) -> int:
+    """Wait until the free worker has nothing left it can do; returns the units still due."""
+    seen = [-1]
+    async with asyncio.timeout(20):
+        while len(seen) < 8 or len(set(seen[-6:])) > 1:
+            seen.append(len(await _due(connection)))
+            await asyncio.sleep(0.1)
+    return seen[-1]
+
+
+async def _none_due(connection: asyncpg.Connection) -> None:
+    async with asyncio.timeout(20):
+        while await _due(connection):
+            await asyncio.sleep(0.05)
