@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from app.domain.errors import DomainError
+from app.domain.rulebook import Rulebook
 from app.flows import escalation
 from app.flows.rulebook import Library
 from app.now import Clock
@@ -62,7 +63,18 @@ async def turn(database: Database, library: Library, now: datetime) -> int:
         homes = await clocks.due_homes(tx, now=now)
     fired = 0
     for home in homes:
+        fired += await _fire(database, home, rulebook, now)
+    return fired
+
+
+async def _fire(database: Database, home: str, rulebook: Rulebook, now: datetime) -> int:
+    """Fire one batch of a home; a home that fails stops no other."""
+    try:
         async with database.transaction() as tx:
             done = await escalation.fire_due(tx, home, rulebook, now=now, limit=BATCH)
-        fired += done.fired
-    return fired
+    except DomainError:
+        raise
+    except Exception:
+        log.exception("home_failed", home=home)
+        return 0
+    return done.fired

@@ -13,7 +13,7 @@ import structlog
 from app.api.metrics import Metrics
 from app.domain.admission import Admission
 from app.domain.errors import Busy, DomainError, Invalid, Unavailable
-from app.domain.event import Event
+from app.domain.event import Event, EventId
 from app.flows import intake
 from app.flows.intake import Admitted, Superseded, Written
 from app.flows.rulebook import Library, Reference
@@ -80,7 +80,23 @@ class Gather:
 
         Raises Busy when too many wait, and what refuses this report alone.
         """
-        intake.check(report, self._library.current(self._now()))
+        try:
+            intake.check(report, self._library.current(self._now()))
+        except Invalid:
+            # Sent again after the list has changed: it was taken in all the same.
+            outcome = await self._before(report.id)
+            if outcome is None:
+                raise
+        else:
+            outcome = await self._queued(report)
+        intake.refuse_other(report, _written(outcome))
+        return outcome
+
+    async def _before(self, event: EventId) -> Outcome | None:
+        async with self._database.reading() as tx:
+            return (await events.find(tx, [event])).get(event)
+
+    async def _queued(self, report: Event) -> Outcome:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait(Waiting(report, answer))
@@ -90,9 +106,7 @@ class Gather:
                 en="too many reports at once; retry with the same id",
             ) from None
         # A client that hangs up must not undo what others share with it.
-        outcome = await asyncio.shield(answer)
-        intake.refuse_other(report, _written(outcome))
-        return outcome
+        return await asyncio.shield(answer)
 
     async def _write_for_ever(self) -> None:
         while True:

@@ -9,7 +9,7 @@ import structlog
 from app.domain.action import Action
 from app.domain.admission import Filed
 from app.domain.clock import Clock
-from app.domain.escalation import Alarm, fire
+from app.domain.escalation import Alarm, Firing, fire
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit
@@ -66,11 +66,8 @@ def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetim
         return None
     policy = rulebook.policies.at(rulebook.areas.path(finest(unit.place, rulebook)))
     chain = _chain(unit.desk, rulebook)
-    change = Filed(unit, (), ())
-    for clock in running:
-        if clock.next_at is None or clock.next_at > now:
-            continue
-        firing = fire(
+    firings = [
+        fire(
             clock,
             now=now,
             calendar=rulebook.calendar,
@@ -78,16 +75,20 @@ def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetim
             desk=unit.desk,
             chain=chain,
         )
-        change = _noted(change, firing.clock, firing.alarms, now)
-    return change if change.clocks else None
+        for clock in running
+        if clock.next_at is not None and clock.next_at <= now
+    ]
+    return _noted(unit, firings, now) if firings else None
 
 
-def _noted(change: Filed, clock: Clock, alarms: Sequence[Alarm], now: datetime) -> Filed:
-    unit, steps = change.unit, change.steps
-    for alarm in alarms:
+def _noted(unit: Unit, firings: Sequence[Firing], now: datetime) -> Filed:
+    """Return the unit with its alarms in its log: of several clocks in the order of their marks."""
+    alarms = [(alarm, firing.clock) for firing in firings for alarm in firing.alarms]
+    steps: tuple[Step, ...] = ()
+    for alarm, clock in sorted(alarms, key=lambda pair: pair[0].mark_at):
         unit = _marked(unit, alarm, now)
         steps = (*steps, _step(unit, clock, alarm, now))
-    return Filed(unit, steps, (*change.clocks, clock))
+    return Filed(unit, steps, tuple(firing.clock for firing in firings))
 
 
 def _marked(unit: Unit, alarm: Alarm, now: datetime) -> Unit:

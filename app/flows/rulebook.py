@@ -24,6 +24,9 @@ from app.store.rulebooks import Edition
 NOTICE: Final = timedelta(seconds=5)
 """How long after publication a version takes effect, so that every process has it by then."""
 
+PATIENCE: Final = timedelta(minutes=1)
+"""How long a superseded version can still be asked for by who waited for a lock meanwhile."""
+
 HELD: Final = 8
 """How many versions of the past a process keeps in memory."""
 
@@ -96,7 +99,7 @@ class Library:
         for edition in await rulebooks.since(tx, known):
             await self._build(tx, edition)
             self._editions.append(edition)
-        while len(self._editions) > 1 and self._editions[1].in_force_at <= now:
+        while len(self._editions) > 1 and self._editions[1].in_force_at <= now - PATIENCE:
             del self._editions[0]
 
     async def at(self, tx: Tx, version: int) -> Reference:

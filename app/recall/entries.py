@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import exp
 from typing import Any, Final
 
 import numpy as np
@@ -138,7 +139,7 @@ class EntryMatcher:
     ) -> Iterator[Candidate]:
         """Yield the best codes; the first has the report's chance, the rest share what is left."""
         best = [code for code in _largest(codes, limit) if codes[code] > _LEAST]
-        falling = [float(np.exp(_SLOPE * (codes[code] - codes[best[0]]))) for code in best]
+        falling = [exp(_SLOPE * float(codes[code] - codes[best[0]])) for code in best]
         left = (1.0 - report.chance) * (1.0 - _REST) / max(sum(falling[1:]), 1e-9)
         for rank, (code, part) in enumerate(zip(best, falling, strict=True)):
             score = min(report.chance, left * part) if rank else report.chance

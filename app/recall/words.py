@@ -12,7 +12,7 @@ from app.recall.features import Features, folded
 
 _MOST: Final = 5
 # Keywords tell a reader more than n-grams do; these only fill in for them.
-_ENOUGH: Final = 2
+_ENOUGH: Final = 1
 # An n-gram that begins or ends with one of these is a scrap of grammar.
 _GRAMMAR: Final = frozenset("的了在是我你他它个那这就都很也着过得地啊吗呢吧不没有把被到去来上下")
 

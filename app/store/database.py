@@ -22,7 +22,6 @@ _AWAY: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.QueryCanceledError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 BAD_VALUE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """PostgreSQL refuses a value: the same again would fail again."""

@@ -158,7 +158,16 @@ async def test_a_process_keeps_few_versions_of_the_past(database: Database):
     async with database.reading() as tx:
         for version in range(1, HELD + 4):
             await library.at(tx, version)
-    assert len(library._references) <= HELD
+    assert len(library._references) <= HELD + 1
+
+
+async def test_who_waited_while_a_version_came_into_force_is_judged_as_of_before(
+    database: Database,
+):
+    library = await followed(database, Library(), NOW)
+    await published(database, *titled("甲"))
+    await followed(database, library, NOW + NOTICE)
+    assert title(library, NOW + NOTICE - timedelta(seconds=1)) == "垃圾裸露堆放"
 
 
 async def test_an_event_is_judged_by_the_version_in_force_when_it_is_received(city: City):
