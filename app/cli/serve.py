@@ -19,8 +19,8 @@ from app.main import create_app
 from app.now import Clock
 from app.settings import Settings
 
-DRAIN = 10
-"""Seconds that acknowledged work has to be finished in after SIGTERM."""
+DRAIN = 8
+"""Seconds that requests have to be finished in after SIGTERM: supervisors kill after ten."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -40,7 +40,10 @@ ROUTE: Final[Words] = {
     RouteReason.COARSE: ("位置不够具体, 由最近的中心承接", "the place is not known finely enough"),
     RouteReason.OWNED: ("事件由中心统筹", "a centre owns an event"),
     RouteReason.RULED: ("由中心指定", "named by a centre"),
-    RouteReason.RETURNED: ("被退回, 由所属中心处理", "it was returned to the centre above its holder"),
+    RouteReason.RETURNED: (
+        "被退回, 由所属中心处理",
+        "it was returned to the centre above its holder",
+    ),
 }
 
 

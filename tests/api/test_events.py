@@ -197,8 +197,12 @@ async def test_a_stranger_with_the_same_id_at_once_learns_nothing(city: City):
         ({"place": {"city": "500000"}}, "place.city"),
     ],
 )
-async def test_a_bad_field_is_refused_by_name(shared_city: City, changes: dict[str, Any], field: str):
-    assert fields(await refused(await reporter(shared_city), shared_city.report(**changes))) == [field]
+async def test_a_bad_field_is_refused_by_name(
+    shared_city: City, changes: dict[str, Any], field: str
+):
+    assert fields(await refused(await reporter(shared_city), shared_city.report(**changes))) == [
+        field
+    ]
 
 
 @pytest.mark.parametrize("field", ["id", "source", "occurred_at", "text"])
@@ -215,13 +219,17 @@ async def test_all_bad_fields_are_named_at_once(shared_city: City):
 
 
 async def test_a_refusal_speaks_chinese_by_default(shared_city: City):
-    problem = await refused(await reporter(shared_city), shared_city.report(occurred_at="2026-11-20T09:30:00"))
+    problem = await refused(
+        await reporter(shared_city), shared_city.report(occurred_at="2026-11-20T09:30:00")
+    )
     assert (problem["title"], "时间须带时区" in problem["detail"]) == ("请求内容有误", True)
 
 
 async def test_a_refusal_speaks_english_to_who_asks_for_it(shared_city: City):
     report = shared_city.report(place={"code": "999999"})
-    problem = await refused(await reporter(shared_city), report, **{"Accept-Language": "en-GB,en;q=0.9"})
+    problem = await refused(
+        await reporter(shared_city), report, **{"Accept-Language": "en-GB,en;q=0.9"}
+    )
     assert problem["detail"] == "no area has code 999999"
 
 
@@ -252,7 +260,8 @@ async def test_a_lone_surrogate_is_refused(shared_city: City, text: str):
 async def test_a_coordinate_that_is_no_number_is_refused(shared_city: City, number: bytes):
     report = shared_city.report(place={"point": {"longitude": 7777, "latitude": 29.5}})
     assert (
-        await raw(await reporter(shared_city), json.dumps(report).encode().replace(b"7777", number)) == 422
+        await raw(await reporter(shared_city), json.dumps(report).encode().replace(b"7777", number))
+        == 422
     )
 
 

@@ -38,9 +38,7 @@ async def test_the_secret_is_not_stored(shared_city: City):
     assert key.rpartition("_")[2] not in stored
 
 
-async def test_a_revoked_key_opens_nothing_more(
-    shared_city: City, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_revoked_key_opens_nothing_more(shared_city: City, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("app.api.access.REMEMBERED", 0.0)
     key = await made(shared_city)
     assert await status_with(shared_city, key["key"]) == 200

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 
 from tests import given
+from tests.torture.town import come_true
 
 PAUSE = 0.05
 """Seconds before sending again."""
@@ -27,7 +28,6 @@ _TEXTS = (
     "说不清楚是啥子事情",
 )
 _PLACES = (given.GRID, "500102001001001", "500101002001001", given.QUAY)
-
 
 
 def report(number: int = 0, **changes: Any) -> dict[str, Any]:
@@ -105,9 +105,11 @@ class Reporters:
     async def until(self, count: int, word: str = "201") -> None:
         """Wait for so many more answers of a kind; raises TimeoutError."""
         wanted = self.ledger.count(word) + count
-        async with asyncio.timeout(GIVE_UP):
-            while self.ledger.count(word) < wanted:
-                await asyncio.sleep(0.01)
+
+        async def are_there() -> bool:
+            return self.ledger.count(word) >= wanted
+
+        await come_true(are_there, within=GIVE_UP)
 
     async def _report_on(self) -> None:
         headers = {"Authorization": f"Bearer {self._key}"}

@@ -8,15 +8,16 @@ import httpx
 
 from tests.torture import checker
 from tests.torture.load import Reporters
-from tests.torture.town import CENTRE, Town
+from tests.torture.town import CENTRE, Service, Tell, Town, come_true
 
 KILLS = 2
 DOWN = 1.5
 """Seconds the database stays away."""
 
 
-async def test_a_killed_database_loses_and_doubles_nothing(town: Town):
-    service = await town.serve()
+async def test_a_killed_database_loses_and_doubles_nothing(
+    town: Town, service: Service, counted: Tell
+):
     reporters = Reporters(service.url, town.keys[CENTRE])
     killed = 0
     async with reporters.reporting(12) as ledger, httpx.AsyncClient(trust_env=False) as client:
@@ -30,7 +31,7 @@ async def test_a_killed_database_loses_and_doubles_nothing(town: Town):
             await asyncio.sleep(DOWN)
             await asyncio.to_thread(town.hold)
         await reporters.until(300)
-    print(f"\n{killed} processes killed, {ledger.answers}, slowest {ledger.slowest:.1f} s")
+    counted(f"{killed} processes killed, {ledger.answers}, slowest {ledger.slowest:.1f} s")
 
     assert service.process.is_running
     assert not ledger.broken
@@ -42,8 +43,9 @@ async def test_a_killed_database_loses_and_doubles_nothing(town: Town):
     assert (await checker.census(town.url))["event"] == len(ledger.acknowledged)
 
 
-async def test_neither_cancels_nor_errors_stop_intake_and_clocks(town: Town):
-    service = await town.serve()
+async def test_neither_cancels_nor_errors_stop_intake_and_clocks(
+    town: Town, service: Service, counted: Tell
+):
     reporters = Reporters(service.url, town.keys[CENTRE])
     connection = await asyncpg.connect(town.url)
     cancelled = 0
@@ -64,7 +66,7 @@ async def test_neither_cancels_nor_errors_stop_intake_and_clocks(town: Town):
     )
     fired = await _fired(connection)
     await connection.close()
-    print(f"\n{cancelled} statements cancelled, {ledger.answers}, {fired} marks fired")
+    counted(f"{cancelled} statements cancelled, {ledger.answers}, {fired} marks fired")
 
     assert cancelled > 50
     assert not ledger.broken
@@ -77,7 +79,9 @@ async def _fired(connection: asyncpg.Connection) -> int:
     """Wait until no mark is due any more; returns how many were."""
     due = "SELECT count(*) FROM clock WHERE next_at <= now()"
     count = await connection.fetchval(due)
-    async with asyncio.timeout(15):
-        while await connection.fetchval(due):
-            await asyncio.sleep(0.1)
+
+    async def none_is_due() -> bool:
+        return not await connection.fetchval(due)
+
+    await come_true(none_is_due)
     return int(count)

@@ -10,12 +10,12 @@ import httpx
 
 from tests.torture import checker
 from tests.torture.load import post, report
-from tests.torture.town import CENTRE, TEAM, Town
+from tests.torture.town import CENTRE, TEAM, Tell, Town
 
 WRITERS = 8
 HOT = 4
 """Units that everybody writes notes to at once."""
-SECONDS = 6
+SECONDS = 4
 
 Place = tuple[int, int, int]
 """Epoch, xid and id: where a line stands in the feed."""
@@ -64,7 +64,9 @@ class Feed:
         return len(rows)
 
 
-async def test_the_feed_skips_and_repeats_nothing_and_keeps_every_units_order(town: Town):
+async def test_the_feed_skips_and_repeats_nothing_and_keeps_every_units_order(
+    town: Town, counted: Tell
+):
     one, two = await asyncio.gather(town.serve(), town.serve(None, "--api-only"))
     feed, stopped, finished = Feed(town.url), asyncio.Event(), asyncio.Event()
     reader = asyncio.create_task(feed.follow(finished))
@@ -90,8 +92,8 @@ async def test_the_feed_skips_and_repeats_nothing_and_keeps_every_units_order(to
     await reader
     stored = await _stored(town)
     skipped = len(stored) - len(set(feed.naive))
-    print(
-        f"\n{len(feed.ids)} lines in {feed.batches} batches, {acts} acts, {fired} clocks hurried,"
+    counted(
+        f"{len(feed.ids)} lines in {feed.batches} batches, {acts} acts, {fired} clocks hurried,"
         f" the longest log {max(seq for _, seq in feed.lines)};"
         f" a cursor on the sequence would have skipped {skipped}"
     )
@@ -102,7 +104,7 @@ async def test_the_feed_skips_and_repeats_nothing_and_keeps_every_units_order(to
     for unit, seq in feed.lines:
         by_unit[unit].append(seq)
     assert [unit for unit, seqs in by_unit.items() if seqs != [*range(1, len(seqs) + 1)]] == []
-    assert len(feed.ids) > 1000
+    assert len(feed.ids) > 500
     assert await checker.faults(town.url) == {}
 
 

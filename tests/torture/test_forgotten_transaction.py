@@ -11,12 +11,12 @@ from app.main import create_app
 from app.settings import Settings
 from app.store.database import Database
 from tests.torture.load import report
-from tests.torture.town import CENTRE, Town
+from tests.torture.town import CENTRE, Tell, Town
 
 _READABLE = "SELECT count(*) FROM step WHERE xid < pg_snapshot_xmin(pg_current_snapshot())"
 
 
-async def test_a_forgotten_transaction_is_seen_and_ended(town: Town):
+async def test_a_forgotten_transaction_is_seen_and_ended(town: Town, counted: Tell):
     app = create_app(Settings(town.home, town.url, pool_size=4))
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {town.keys[CENTRE]}"}
@@ -28,7 +28,7 @@ async def test_a_forgotten_transaction_is_seen_and_ended(town: Town):
         async with database.reading() as tx:
             timeout = await tx.value("SHOW idle_in_transaction_session_timeout")
         ages: list[float] = []
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable):  # noqa: PT012 - raised where the block ends
             async with database.transaction() as tx:
                 await tx.execute("SET LOCAL idle_in_transaction_session_timeout = '3s'")
                 await tx.value("SELECT pg_current_xact_id()")
@@ -43,7 +43,7 @@ async def test_a_forgotten_transaction_is_seen_and_ended(town: Town):
         # The pool of one is not poisoned by the connection that was ended.
         async with database.transaction() as tx:
             assert await tx.value("SELECT 1") == 1
-    print(f"\n{timeout}, ages {ages}, then {after}; readable {hidden}, then {readable}")
+    counted(f"{timeout}, ages {ages}, then {after}; readable {hidden}, then {readable}")
 
     assert timeout == "10s"
     assert answer.status_code == 201

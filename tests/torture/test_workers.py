@@ -18,12 +18,13 @@ from tests import given
 from tests.torture import checker
 from tests.torture.load import report
 from tests.torture.proxy import Cut, Stream, proxy
-from tests.torture.town import CENTRE, Process, Town
+from tests.torture.town import CENTRE, START, Process, Tell, Town, come_true
 
 BEGIN, COMMIT = b"BEGIN;\x00", b"COMMIT;\x00"
 LARGE = 4096
 """Bytes of a transaction that fires marks; a mere look is smaller."""
 PARKED = timedelta(days=36500)
+HALF = PARKED / 2
 
 Fired = dict[tuple[str, str], list[tuple[str, int, str]]]
 """By unit and clock: action, percent and who was told, in the order of the log."""
@@ -41,7 +42,7 @@ class Trap:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Process]:
-        """Run a worker that reaches the database through the trap alone; it is killed at the end."""
+        """Run a worker that reaches the database through the trap alone, and kill it."""
         async with proxy(self._connect, sent=self._judge, answered=self._hold) as port:
             url = f"postgresql://yiguan@127.0.0.1:{port}/yiguan"
             worker = self._town.start("work", YIGUAN_DATABASE_URL=url)
@@ -67,7 +68,7 @@ class Trap:
         return Cut.NOT
 
 
-async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town):
+async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town, counted: Tell):
     connection = await asyncpg.connect(town.url)
     weeks = await _report(town, 250, ago=timedelta(days=15))
     # Long enough ago for the first two marks of an urgent acceptance, not for the others.
@@ -95,7 +96,7 @@ async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town)
     await connection.close()
     found = await _found(town)
     count = sum(map(len, found.values()))
-    print(f"\n{count} alarms of {len(found)} clocks, {left} units held by the killed worker")
+    counted(f"{count} alarms of {len(found)} clocks, {left} units held by the killed worker")
 
     assert left > 0
     assert count > 1000
@@ -104,26 +105,34 @@ async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town)
     assert (code, seconds < 10) == (0, True), free.said()
 
 
-async def test_a_worker_leaves_with_its_turn_done_or_undone(town: Town):
+async def test_a_worker_leaves_with_its_turn_done_or_undone(town: Town, counted: Tell):
     connection = await asyncpg.connect(town.url)
     fresh = await _report(town, 400, ago=timedelta(days=15))
     await _shift(connection, fresh, PARKED)
+    total = await connection.fetchval("SELECT count(*) FROM clock WHERE next_at > now() + $1", HALF)
+
+    async def some_are_done() -> bool:
+        return (
+            await connection.fetchval("SELECT count(*) FROM clock WHERE next_at <= now()") < total
+        )
+
     worker = town.start("work")
     await _at_work(connection, 2)
     await _shift(connection, fresh, -PARKED)
-    while len(await _due(connection)) == len(fresh):
-        await asyncio.sleep(0)
+    await come_true(some_are_done)
     code, seconds = await worker.terminate()
     left = len(await _due(connection))
     await connection.close()
-    print(f"\ncode {code} in {seconds:.1f} s, {left} units left for others")
+    counted(f"code {code} in {seconds:.1f} s, {left} units left for others")
 
     assert code == 0, worker.said()
     assert seconds < 10
     assert await checker.faults(town.url) == {}
 
 
-async def _report(town: Town, count: int, *, ago: timedelta, number: int | None = None) -> list[str]:
+async def _report(
+    town: Town, count: int, *, ago: timedelta, number: int | None = None
+) -> list[str]:
     """Have reports come in some time ago; returns the units they became, tasks included."""
     clock = given.HandClock(datetime.now(UTC) - ago)
     app = create_app(Settings(town.home, town.url, pool_size=4), clock=clock)
@@ -139,9 +148,7 @@ async def _report(town: Town, count: int, *, ago: timedelta, number: int | None 
             report(each if number is None else number, occurred_at=clock.now().isoformat())
             for each in range(count)
         ]
-        answers = await asyncio.gather(
-            *(client.post("/v1/events", json=one) for one in sent)
-        )
+        answers = await asyncio.gather(*(client.post("/v1/events", json=one) for one in sent))
     assert {answer.status_code for answer in answers} == {201}, started
     return [one["id"] for one in sent]
 
@@ -183,7 +190,9 @@ _FAMILY = "unit IN (SELECT id FROM unit WHERE id = ANY($1) OR parent = ANY($1))"
 
 
 async def _shift(connection: asyncpg.Connection, ids: Sequence[Any], by: timedelta) -> None:
-    await connection.execute(f"UPDATE clock SET next_at = next_at + $2::interval WHERE {_FAMILY}", ids, by)
+    await connection.execute(
+        f"UPDATE clock SET next_at = next_at + $2::interval WHERE {_FAMILY}", ids, by
+    )
 
 
 async def _set_back(connection: asyncpg.Connection, ids: Sequence[Any], by: timedelta) -> None:
@@ -211,12 +220,15 @@ async def _release(connection: asyncpg.Connection, ids: Sequence[str], trap: Tra
 
 async def _at_work(connection: asyncpg.Connection, sessions: int) -> None:
     """Wait until the workers have their connections."""
-    async with asyncio.timeout(60):
-        while sessions > await connection.fetchval(
+
+    async def are_there() -> bool:
+        found: int = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE application_name = 'yiguan' AND backend_type = 'client backend'"
-        ):
-            await asyncio.sleep(0.05)
+        )
+        return found >= sessions
+
+    await come_true(are_there, within=START)
 
 
 async def _due(connection: asyncpg.Connection) -> list[Any]:
@@ -235,6 +247,7 @@ async def _settled(connection: asyncpg.Connection) -> int:
 
 
 async def _none_due(connection: asyncpg.Connection) -> None:
-    async with asyncio.timeout(20):
-        while await _due(connection):
-            await asyncio.sleep(0.05)
+    async def holds() -> bool:
+        return not await _due(connection)
+
+    await come_true(holds)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,8 @@ from tests import given
 ROOT = Path(__file__).parents[2]
 START = 60
 """Seconds a process gets to come up, on a machine that is busy with others."""
-CENTRE, TEAM, BOARD = "500000-ZX", f"{given.GRID}-WG", f"{given.EAST}-PS"
+Tell = Callable[[str], None]
+CENTRE, TEAM = "500000-ZX", f"{given.GRID}-WG"
 
 
 class Town:
@@ -59,7 +61,7 @@ class Town:
                         at=now,
                     )
                 ).secret
-                for body in (CENTRE, TEAM, BOARD)
+                for body in (CENTRE, TEAM)
             }
 
     def hold(self) -> None:
@@ -147,8 +149,14 @@ class Process:
         code = await asyncio.to_thread(self.popen.wait, START)
         return code, time.monotonic() - begun
 
+    @property
+    def memory(self) -> int:
+        """How many MiB it has in memory."""
+        pages = Path(f"/proc/{self.popen.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
+
     def said(self) -> str:
-        return self.log.read_text(errors="replace")[-3000:]
+        return self.log.read_text(errors="replace")
 
 
 class Service:
@@ -168,10 +176,19 @@ class Service:
                     if (await client.get(f"{self.url}/readyz")).status_code == 200:
                         return
                 await asyncio.sleep(0.05)
-        raise TimeoutError(self.process.said())
+        raise TimeoutError(self.process.said()[-3000:])
 
     def kill(self) -> None:
         self.process.kill()
+
+
+async def come_true(claim: Callable[[], Awaitable[object]], *, within: float = 20) -> None:
+    """Wait until a claim holds; raises TimeoutError."""
+    async with asyncio.timeout(within):
+        while True:
+            if await claim():
+                return
+            await asyncio.sleep(0.02)
 
 
 def _children(parent: int) -> list[int]:
