@@ -17,7 +17,7 @@ from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
 from app.domain.area import AreaCode
 from app.domain.authority import REPORTERS, Caller
-from app.domain.errors import Forbidden, Invalid, NotFound
+from app.domain.errors import Forbidden, NotFound
 from app.domain.event import Event, EventId, Point, Where
 from app.domain.responsibility import Category
 from app.domain.rulebook import Rulebook
@@ -30,7 +30,6 @@ from app.store.events import StoredEvent
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
-BODY_LIMIT: Final = 64 * 1024
 _READ: Final = TypeAdapter(EventIn)
 
 
@@ -41,12 +40,6 @@ async def post_event(request: Request) -> Response:
     if not caller.roles & REPORTERS:
         raise Forbidden(zh="该密钥无权上报事件", en="this key may not post events", field="roles")
     raw = await request.body()
-    if len(raw) > BODY_LIMIT:
-        raise Invalid(
-            zh=f"请求正文超过 {BODY_LIMIT} 字节",
-            en=f"the body exceeds {BODY_LIMIT} bytes",
-            field="",
-        )
     try:
         sent = _READ.validate_json(raw)
     except ValidationError as error:

@@ -14,7 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.events import post_event
 from app.api.metrics import Metrics
 from app.api.problems import refusal
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, TooLarge
+
+BODY_LIMIT: Final = 64 * 1024
+"""Bytes of a request's body; the longest text is 12,000 of them."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -33,7 +36,8 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
         request_id = given if 0 < len(given) <= 64 and given.isprintable() else uuid4().hex
         scope["request_id"] = request_id
         begun = time.perf_counter()
@@ -47,9 +51,19 @@ class Requests:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._limited(scope, headers, receive, answer)
         finally:
             self._note(scope, status, time.perf_counter() - begun, request_id)
+
+    async def _limited(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Refuse a body over the limit: at once if it says so, else as soon as it is over."""
+        length = headers.get("content-length")
+        if length is None:
+            await self._app(scope, _counted(receive), send)
+        elif length.isascii() and length.isdigit() and int(length[:12]) <= BODY_LIMIT:
+            await self._app(scope, receive, send)
+        else:
+            await refusal(Request(scope), _too_large())(scope, receive, send)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", None) or _matched(scope)
@@ -64,6 +78,24 @@ class Requests:
                 ms=round(seconds * 1000, 1),
                 request_id=request_id,
             )
+
+
+def _counted(receive: Receive) -> Receive:
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_LIMIT:
+            raise _too_large()
+        return message
+
+    return counted
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(zh=f"请求正文超过 {BODY_LIMIT} 字节", en=f"the body exceeds {BODY_LIMIT} bytes")
 
 
 def _matched(scope: Scope) -> str:

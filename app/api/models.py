@@ -142,9 +142,9 @@ class Named(BaseModel):
 class OrganisationOut(Named):
     """An organisation as units show it."""
 
-    kind: OrganisationKind
-    tier: Tier
-    phone: str
+    kind: OrganisationKind | None = None
+    tier: Tier | None = None
+    phone: str = ""
 
 
 class EntryOut(BaseModel):
@@ -158,7 +158,6 @@ class EntryOut(BaseModel):
     title: str
     condition: str
     closing: str
-    limit: str
 
 
 class PlaceOut(BaseModel):

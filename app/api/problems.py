@@ -31,6 +31,7 @@ class ProblemType:
 
 PROBLEMS: Final[Mapping[type[Exception], ProblemType]] = {
     errors.Invalid: ProblemType(422, "invalid", "请求内容有误", "The request is invalid"),
+    errors.TooLarge: ProblemType(413, "too-large", "请求过大", "The request is too large"),
     errors.NotFound: ProblemType(404, "not-found", "未找到", "Not found"),
     errors.Forbidden: ProblemType(403, "forbidden", "无权操作", "Not permitted"),
     errors.Unauthenticated: ProblemType(401, "unauthenticated", "未认证", "Not authenticated"),
@@ -145,7 +146,7 @@ def invalid(request: Request, faults: Sequence[Mapping[str, Any]]) -> Response:
     """Return the problem that pydantic's faults stand for, naming each field."""
     chinese = wants_chinese(request)
     listed = [
-        FieldError(field=_field(fault["loc"]), message=_message(fault, chinese=chinese))
+        FieldError(field=_field(fault), message=_message(fault, chinese=chinese))
         for fault in faults
     ]
     kind = PROBLEMS[errors.Invalid]
@@ -172,8 +173,21 @@ def _unknown(request: Request) -> Response:
 
 def wants_chinese(request: Request) -> bool:
     """Tell whether to answer in Chinese, the default, or in English."""
-    asked = request.headers.get("accept-language", "zh")
-    return not asked.strip().lower().startswith("en")
+    asked = request.headers.get("accept-language", "").lower()
+    wanted = {"zh": 0.0, "en": 0.0}
+    for choice in asked.split(","):
+        tag, _, quality = choice.strip().partition(";q=")
+        language = tag[:2]
+        if language in wanted:
+            wanted[language] = max(wanted[language], _quality(quality))
+    return wanted["zh"] >= wanted["en"]
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0
 
 
 def _answer(request: Request, kind: ProblemType, detail: str, extra: Mapping[str, Any]) -> Response:
@@ -192,7 +206,11 @@ def _answer(request: Request, kind: ProblemType, detail: str, extra: Mapping[str
     return Response(body, kind.status, headers, "application/problem+json")
 
 
-def _field(location: Sequence[object]) -> str:
+def _field(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        # Its location counts bytes: no field of anybody's.
+        return "body"
+    location: Sequence[object] = fault["loc"]
     parts = [str(part) for part in location if part not in {"body", "query", "path", "header"}]
     return ".".join(parts) or "body"
 

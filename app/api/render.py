@@ -95,9 +95,6 @@ def _entry(shown: Unit, rulebook: Rulebook) -> EntryOut | None:
     entry = rulebook.list.get(shown.entry) if shown.entry else None
     if entry is None:
         return None
-    # The list in force may have another plan than the one the task was split by.
-    is_planned = shown.task is not None and shown.task < len(entry.plan)
-    limit = entry.plan[shown.task or 0].limit if is_planned else entry.limit
     return EntryOut(
         code=entry.code,
         scheme=entry.category.scheme,
@@ -107,13 +104,15 @@ def _entry(shown: Unit, rulebook: Rulebook) -> EntryOut | None:
         title=entry.title,
         condition=entry.condition,
         closing=entry.closing,
-        limit=str(limit),
     )
 
 
 def organisation(code: OrganisationCode, rulebook: Rulebook) -> OrganisationOut:
     """Render an organisation with its duty telephone."""
-    body = rulebook.organisations[code]
+    body = rulebook.organisations.get(code)
+    if body is None:
+        # A body of the past that the city's present file no longer names.
+        return OrganisationOut(code=code, name=code)
     return OrganisationOut(
         code=body.code, name=body.name, kind=body.kind, tier=body.tier, phone=body.phone
     )
@@ -121,14 +120,16 @@ def organisation(code: OrganisationCode, rulebook: Rulebook) -> OrganisationOut:
 
 def named(code: OrganisationCode, rulebook: Rulebook) -> Named:
     """Render an organisation's code and name."""
-    return Named(code=code, name=rulebook.organisations[code].name)
+    body = rulebook.organisations.get(code)
+    return Named(code=code, name=body.name if body else code)
 
 
 def place(shown: Place, rulebook: Rulebook) -> PlaceOut:
     """Render a place with the names of its areas."""
 
     def area(code: str) -> Named | None:
-        return Named(code=code, name=rulebook.areas[AreaCode(code)].name) if code else None
+        known = rulebook.areas.get(AreaCode(code))
+        return Named(code=code, name=known.name if known else code) if code else None
 
     return PlaceOut(
         district=area(shown.district),

@@ -13,7 +13,7 @@ from fastapi import Depends, Header, Query, Request
 from app.api.models import Paging
 from app.api.service import Service
 from app.domain.authority import Caller
-from app.domain.errors import Invalid, VersionRequired
+from app.domain.errors import Forbidden, Invalid, VersionRequired
 
 Page = Annotated[Paging, Query()]
 Services = Annotated[Service, Depends(Service.of)]
@@ -25,9 +25,17 @@ ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"
 async def caller_of(request: Request) -> Caller:
     """Return who is calling; raises Unauthenticated."""
     service = Service.of(request)
-    return await service.keyring.caller(
-        request.headers.get("authorization", ""), now=service.now(), tick=time.monotonic()
+    now = service.now()
+    caller = await service.keyring.caller(
+        request.headers.get("authorization", ""), now=now, tick=time.monotonic()
     )
+    if caller.organisation not in service.library.current(now).rulebook.organisations:
+        raise Forbidden(
+            zh=f"密钥所属单位“{caller.organisation}”已不存在",
+            en=f"the key's organisation {caller.organisation} no longer exists",
+            field="Authorization",
+        )
+    return caller
 
 
 def version_seen(if_match: Annotated[str | None, Header(description=ASK_VERSION)] = None) -> int:

@@ -1,11 +1,16 @@
 """The command line: `yiguan …`, one file a command group."""
 
 import sys
+from typing import Never
 
+import asyncpg
+import httpx
 import typer
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import keys, operate, play, reference, replay, serve, work
-from app.cli.root import console
+from app.cli.root import console, unreachable
 from app.domain.errors import BadSheet, DomainError
 from app.store.embedded import EmbeddedError
 
@@ -27,8 +32,16 @@ def main() -> None:
     except BadSheet as refusal:
         console.print(f"[red]{refusal.zh}[/] / {refusal.en}")
         for fault in refusal.faults:
-            console.print(f"  {fault}", markup=False, highlight=False)
+            console.print(f"  {fault}", markup=False, soft_wrap=True)
         sys.exit(1)
+    except httpx.TransportError as error:
+        _refuse(unreachable(error))
+    except (asyncpg.PostgresError, SQLAlchemyError, CommandError) as error:
+        _refuse(f"数据库 / database: {str(error).partition(chr(10))[0]}")
     except (DomainError, EmbeddedError, ValueError, LookupError, OSError) as error:
-        console.print(f"错误 / error: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
+        _refuse(str(error))
+
+
+def _refuse(text: str) -> Never:
+    console.print(f"错误 / error: {text}", style="red", markup=False, soft_wrap=True)
+    sys.exit(1)

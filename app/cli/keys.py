@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column
 
-from app.cli.root import console, database, key_file, local, run, server
+from app.cli.root import console, database, day, key_file, lines, run, server
 from app.domain.authority import Role
 from app.domain.organisation import OrganisationCode
 from app.flows import access
@@ -57,12 +57,17 @@ def show() -> None:
     """
     with server(Settings.from_environment()) as (ready, _):
         rows = run(_all(ready))
-    table = Table(
-        "id", "姓名 name", "单位 organisation", "角色 roles", "创建 created", "吊销 revoked"
+    table = lines(
+        Column("id", no_wrap=True),
+        "姓名 name",
+        Column("单位 body", no_wrap=True),
+        "角色 roles",
+        Column("创建 made", no_wrap=True),
+        Column("吊销 ended", no_wrap=True),
     )
     for row in rows:
-        roles, made, gone = ", ".join(row.roles), local(row.created_at), local(row.revoked_at)
-        table.add_row(row.id, row.name, row.organisation, roles, made, gone)
+        made, gone = day(row.created_at), day(row.revoked_at)
+        table.add_row(row.id, row.name, row.organisation, " ".join(row.roles), made, gone)
     console.print(table)
 
 

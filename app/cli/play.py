@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from app import data
 from app.cli.reference import load_shipped
 from app.cli.root import console, database, prepare, run, server
-from app.cli.serve import serving, set_up_logs
+from app.cli.serve import ending, serving, set_up_logs
 from app.demo import reports, show
 from app.demo.casework import Town
 from app.demo.day import PlayedDay
@@ -36,8 +36,8 @@ from app.store.database import Database
 
 HOST: Final = "127.0.0.1"
 OPENING: Final = time(8, 30)
-DAYTIME: Final = timedelta(seconds=65)
-NIGHT: Final = timedelta(seconds=12)
+DAYTIME: Final = timedelta(seconds=60)
+NIGHT: Final = timedelta(seconds=10)
 PATIENCE: Final = 60.0
 """Seconds the service has to load its rulebook in."""
 LOOK: Final = 0.1
@@ -103,7 +103,7 @@ def demo(
         calendar=calendar_sheet.parse(data.shipped(Part.CALENDAR)),
         load=_load_shipped,
     )
-    with suppress(KeyboardInterrupt), server(settings) as (ready, _):
+    with ending(), server(settings) as (ready, _):
         run(_demo(of_its_own(ready, f"yiguan_demo_{port}"), staging, once=once))
 
 

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import httpx
 import uvloop
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Column, Table
 from sqlalchemy import make_url
 
 from app.settings import DATABASE, Settings
@@ -40,7 +42,14 @@ def server(settings: Settings) -> Iterator[tuple[Settings, Server | None]]:
 async def prepare(settings: Settings) -> None:
     """Create the database if it is missing and bring its schema up to date."""
     await create_database(settings)
-    await schema.migrate(settings.database_url or "")
+    url = settings.database_url or ""
+    try:
+        await schema.migrate(url)
+    except OSError as error:
+        raise ConnectionError(
+            f"{make_url(url).render_as_string()}: 数据库连接不上, 请检查 YIGUAN_DATABASE_URL"
+            f" / the database does not answer: see YIGUAN_DATABASE_URL ({error})"
+        ) from error
 
 
 async def create_database(settings: Settings) -> None:
@@ -86,6 +95,16 @@ def local(at: str | datetime | None) -> str:
     return moment.astimezone(ZONE).strftime("%m-%d %H:%M:%S")
 
 
+def day(at: datetime | None) -> str:
+    """Show the day of a moment in the tenant's zone."""
+    return at.astimezone(ZONE).strftime("%Y-%m-%d") if at else ""
+
+
+def lines(*columns: str | Column) -> Table:
+    """Return a table narrow enough for 80 columns: no frame, a rule below the headings."""
+    return Table(*columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
 def key_file(settings: Settings) -> Path:
     """Return where the command line keeps its own key."""
     return settings.home / "key"
@@ -105,6 +124,15 @@ def client(settings: Settings, url: str | None, key: str | None) -> httpx.Client
         headers={"Authorization": f"Bearer {secret}"},
         timeout=60,
         trust_env=False,
+    )
+
+
+def unreachable(error: httpx.TransportError) -> str:
+    """Say that the service cannot be asked, and what to do."""
+    return (
+        f"{error.request.url.copy_with(path='/', query=None)}: 服务没有回答; 运行 `yiguan serve`"
+        " 或设置 YIGUAN_URL / the service does not answer: run `yiguan serve` or set YIGUAN_URL"
+        f" ({error or type(error).__name__})"
     )
 
 

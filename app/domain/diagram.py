@@ -13,8 +13,8 @@ def document() -> str:
         [
             "# The lifecycle of a unit",
             "",
-            "Written by `yiguan lifecycle` from `app/domain/lifecycle.py`; a test compares the two.",
-            "A note (备注) may be added in every state, and every open unit may be cancelled (作废).",
+            "`yiguan lifecycle` writes this page from `app/domain/lifecycle.py`.",
+            "A note (备注) may be added in every state; any open unit may be cancelled (作废).",
             "",
             "```mermaid",
             "stateDiagram-v2",
@@ -30,10 +30,10 @@ def document() -> str:
             "| --- | --- | --- |",
             *_standings(),
             "",
-            "The service itself takes these steps: receive (收件) and file (立案) at intake, coordinate"
-            " (统筹) for a planned event,",
-            "resolve (办结) of an event by its last task, close (结案) with verify by default policy,"
-            " and warn, overdue, raise (临期提醒, 超期, 提级督促).",
+            "The service itself takes these steps: receive (收件) and file (立案) at intake,",
+            "coordinate (统筹) for a planned event, resolve (办结) of an event by its last task,",
+            "close (结案) with verify by default policy, and warn, overdue, raise",
+            "(临期提醒, 超期, 提级督促) when marks of a limit are passed.",
             "",
         ]
     )

@@ -22,6 +22,10 @@ class Invalid(DomainError):
     """The input cannot be understood or names what does not exist."""
 
 
+class TooLarge(DomainError):
+    """More than the service takes in one request."""
+
+
 class NotFound(DomainError):
     """Nothing of that name is within the caller's sight."""
 

@@ -42,8 +42,10 @@ def fire(
 
     `desk` is reminded; `chain` are the centres above it, the nearest first, the city last.
     Marks missed while nobody looked are returned together, in order. A centre is told once.
+    A mark's moment follows from what the clock has spent: `next_at` only says when to look.
     """
     alarms: list[Alarm] = []
+    clock = aim(clock, calendar, marks)
     while clock.next_at is not None and clock.next_at <= now:
         alarms += _passed(clock, clock.next_at, marks, desk, chain)
         if marks.percents[clock.mark] == marks.raises[0]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -17,6 +18,9 @@ from app.flows.advance import write
 from app.flows.casework import finest
 from app.store import clocks, units
 from app.store.database import Tx
+
+RETRY: Final = timedelta(minutes=10)
+"""How long a unit whose marks could not be fired is left alone."""
 
 log = structlog.get_logger()
 
@@ -52,12 +56,21 @@ async def fire_due(tx: Tx, home: str, rulebook: Rulebook, *, now: datetime, limi
 def _change(
     unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime
 ) -> Filed | None:
-    """Return what passed marks make of a unit; a unit that cannot be judged stops no other."""
+    """Return what passed marks make of a unit.
+
+    A unit that cannot be judged stops no other: it is looked at again later, so that it does
+    not stand at the head of the queue for ever.
+    """
     try:
         return fired(unit, running, rulebook, now)
     except (LookupError, ValueError):
         log.exception("clock_failed", unit=unit.number)
-        return None
+        later = [replace(clock, next_at=now + RETRY) for clock in running if _is_due(clock, now)]
+        return Filed(unit, (), tuple(later))
+
+
+def _is_due(clock: Clock, now: datetime) -> bool:
+    return clock.next_at is not None and clock.next_at <= now
 
 
 def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime) -> Filed | None:
@@ -76,7 +89,7 @@ def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetim
             chain=chain,
         )
         for clock in running
-        if clock.next_at is not None and clock.next_at <= now
+        if _is_due(clock, now)
     ]
     return _noted(unit, firings, now) if firings else None
 

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.domain.area import Areas
-from app.domain.errors import Unavailable
+from app.domain.errors import Invalid, Unavailable
 from app.domain.organisation import Organisations
 from app.domain.policy import Policies
 from app.domain.responsibility import ResponsibilityList
 from app.domain.rulebook import Part, Rulebook
 from app.recall.entries import EntryMatcher
 from app.recall.places import Gazetteer, Polygons
-from app.store import parts, rulebooks
+from app.store import parts, rulebooks, units
 from app.store.database import Tx
 from app.store.parts import Content
 from app.store.rulebooks import Edition
@@ -48,6 +48,7 @@ async def publish(tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by
     published and is not given.
     """
     await rulebooks.lock(tx)
+    await _refuse_orphans(tx, contents)
     before = await rulebooks.latest(tx)
     versions = dict(before.parts) if before else {}
     for part, content in contents.items():
@@ -64,6 +65,23 @@ async def publish(tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by
     )
     await rulebooks.put(tx, edition)
     return edition
+
+
+async def _refuse_orphans(tx: Tx, contents: Mapping[Part, Content]) -> None:
+    """Raise Invalid when areas or organisations that open units stand with would vanish."""
+    bodies, areas = await units.codes_in_use(tx)
+    for part, needed in ((Part.ORGANISATIONS, bodies), (Part.AREAS, areas)):
+        content = contents.get(part)
+        if not isinstance(content, tuple):
+            continue
+        missing = sorted(needed - {one.code for one in content})
+        if missing:
+            shown = "、".join(missing[:5])
+            raise Invalid(
+                zh=f"{len(missing)} 个在办单元所用的编码不在文件中: {shown}",
+                en=f"open units stand with {len(missing)} codes the file lacks: {shown}",
+                field=part,
+            )
 
 
 class Library:

@@ -102,7 +102,10 @@ async def page(tx: Tx, *, after: str, limit: int) -> list[KeyRow]:
 async def organisation_of(tx: Tx, key_id: str) -> OrganisationCode | None:
     """Return the organisation a key belongs to."""
     found: OrganisationCode | None = await tx.value(
-        "SELECT a.organisation FROM account a JOIN credential c ON c.account = a.id WHERE c.id = $1",
+        """
+        SELECT a.organisation FROM account a JOIN credential c ON c.account = a.id
+        WHERE c.id = $1
+        """,
         key_id,
     )
     return found

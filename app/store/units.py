@@ -160,6 +160,20 @@ async def tasks_of(tx: Tx, parents: Sequence[UUID]) -> list[Unit]:
     return [unit_of(row) for row in rows]
 
 
+async def codes_in_use(tx: Tx) -> tuple[set[str], set[str]]:
+    """Return the organisations and the areas that open units stand with."""
+    row = await tx.first(
+        """
+        SELECT array_agg(DISTINCT holder) || array_agg(DISTINCT centre) AS bodies,
+               array_agg(DISTINCT coalesce(nullif(grid, ''), nullif(community, ''),
+                                           nullif(street, ''), district)) AS areas
+        FROM unit WHERE desk IS NOT NULL
+        """
+    )
+    bodies, areas = (row["bodies"], row["areas"]) if row else (None, None)
+    return set(bodies or ()), set(areas or ()) - {""}
+
+
 async def open_tasks(tx: Tx, parent: UnitId, home: str) -> int:
     """Count a unit's tasks that are still open."""
     return int(

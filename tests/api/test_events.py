@@ -267,7 +267,7 @@ async def test_a_coordinate_that_is_no_number_is_refused(shared_city: City, numb
 
 async def test_a_body_over_the_limit_is_refused(shared_city: City):
     body = json.dumps(shared_city.report()).encode() + b" " * 65536
-    assert await raw(await reporter(shared_city), body) == 422
+    assert await raw(await reporter(shared_city), body) == 413
 
 
 async def test_a_text_of_4000_characters_beyond_the_first_plane_is_kept_whole(city: City):

@@ -24,7 +24,6 @@ BEGIN, COMMIT = b"BEGIN;\x00", b"COMMIT;\x00"
 LARGE = 4096
 """Bytes of a transaction that fires marks; a mere look is smaller."""
 PARKED = timedelta(days=36500)
-HALF = PARKED / 2
 
 Fired = dict[tuple[str, str], list[tuple[str, int, str]]]
 """By unit and clock: action, percent and who was told, in the order of the log."""
@@ -76,23 +75,21 @@ async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town,
     expected = await _expected(town, datetime.now(UTC) + timedelta(days=3))
     await _shift(connection, [*weeks, *minutes], PARKED)
     before, after = Trap(town, passes_on=False), Trap(town, passes_on=True)
-    free = town.start("work")
-    async with before.worker() as first:
-        await _at_work(connection, 4)
-        before.is_set = True
-        await _release(connection, [*weeks, *minutes], before)
-        async with after.worker() as second:
-            left = await _settled(connection)
-            first.kill()
-            await _none_due(connection)
+    with town.start("work") as free:
+        async with before.worker() as first:
             await _at_work(connection, 4)
-            await _shift(connection, minutes, PARKED)
-            await _set_back(connection, minutes, timedelta(days=3))
-            after.is_set = True
-            await _release(connection, minutes, after)
-            second.kill()
-            await _none_due(connection)
-    code, seconds = await free.terminate()
+            await _catch(before, free, connection, [*weeks, *minutes])
+            async with after.worker() as second:
+                left = await _settled(connection)
+                first.kill()
+                await _none_due(connection)
+                await _at_work(connection, 4)
+                await _shift(connection, minutes, PARKED)
+                await _set_back(connection, minutes, timedelta(days=3))
+                await _catch(after, free, connection, minutes)
+                second.kill()
+                await _none_due(connection)
+        code, seconds = await free.terminate()
     await connection.close()
     found = await _found(town)
     count = sum(map(len, found.values()))
@@ -109,18 +106,18 @@ async def test_a_worker_leaves_with_its_turn_done_or_undone(town: Town, counted:
     connection = await asyncpg.connect(town.url)
     fresh = await _report(town, 400, ago=timedelta(days=15))
     await _shift(connection, fresh, PARKED)
-    total = await connection.fetchval("SELECT count(*) FROM clock WHERE next_at > now() + $1", HALF)
+    steps = "SELECT count(*) FROM step"
+    before = await connection.fetchval(steps)
 
     async def some_are_done() -> bool:
-        return (
-            await connection.fetchval("SELECT count(*) FROM clock WHERE next_at <= now()") < total
-        )
+        after: int = await connection.fetchval(steps)
+        return after > before
 
-    worker = town.start("work")
-    await _at_work(connection, 2)
-    await _shift(connection, fresh, -PARKED)
-    await come_true(some_are_done)
-    code, seconds = await worker.terminate()
+    with town.start("work") as worker:
+        await _at_work(connection, 2)
+        await _shift(connection, fresh, -PARKED)
+        await come_true(some_are_done)
+        code, seconds = await worker.terminate()
     left = len(await _due(connection))
     await connection.close()
     counted(f"code {code} in {seconds:.1f} s, {left} units left for others")
@@ -206,16 +203,15 @@ async def _set_back(connection: asyncpg.Connection, ids: Sequence[Any], by: time
     )
 
 
-async def _release(connection: asyncpg.Connection, ids: Sequence[str], trap: Trap) -> None:
-    """Let marks be due, a few at a time until the trap has caught its worker, then the rest."""
-    waiting = list(ids)
-    while waiting:
-        count = len(waiting) if trap.caught.is_set() else 40
-        await _shift(connection, waiting[:count], -PARKED)
-        del waiting[:count]
-        await asyncio.sleep(0.1)
-    async with asyncio.timeout(10):
-        await trap.caught.wait()
+async def _catch(
+    trap: Trap, free: Process, connection: asyncpg.Connection, ids: Sequence[str]
+) -> None:
+    """Let marks be due and catch the trap's worker firing them before the free one may."""
+    trap.is_set = True
+    with free.frozen():
+        await _shift(connection, ids, -PARKED)
+        async with asyncio.timeout(20):
+            await trap.caught.wait()
 
 
 async def _at_work(connection: asyncpg.Connection, sessions: int) -> None:
