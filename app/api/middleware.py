@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -124,4 +124,7 @@ class Express:
             response = await endpoint(request)
         except DomainError as error:
             response = refusal(request, error)
+        except ClientDisconnect:
+            # Gone in the middle of its own report: nobody is left to answer.
+            return
         await response(scope, receive, send)

@@ -66,6 +66,9 @@ _WORDS: Final[Mapping[str, str]] = {
     "datetime_from_date_parsing": "应为 RFC 3339 时间",
     "datetime_parsing": "应为 RFC 3339 时间",
 }
+LISTED: Final = 100
+"""How many faults of one request are listed."""
+
 RETRY_AFTER: Final = "2"
 
 
@@ -147,7 +150,7 @@ def invalid(request: Request, faults: Sequence[Mapping[str, Any]]) -> Response:
     chinese = wants_chinese(request)
     listed = [
         FieldError(field=_field(fault), message=_message(fault, chinese=chinese))
-        for fault in faults
+        for fault in faults[:LISTED]
     ]
     kind = PROBLEMS[errors.Invalid]
     detail = "; ".join(f"{one.field}: {one.message}" for one in listed[:5])

@@ -1,20 +1,25 @@
 """key: keys of people and machines."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Column
 
 from app.cli.root import console, database, day, key_file, lines, run, server
+from app.domain.area import Areas
 from app.domain.authority import Role
-from app.domain.organisation import OrganisationCode
+from app.domain.errors import Unavailable
+from app.domain.organisation import OrganisationCode, Organisations
+from app.domain.policy import Policies
+from app.domain.responsibility import ResponsibilityList
+from app.domain.rulebook import Part, Rulebook
 from app.flows import access
 from app.flows.access import NewKey
-from app.flows.rulebook import Library
 from app.settings import Settings
-from app.store import accounts
+from app.store import accounts, parts, rulebooks
 from app.store.accounts import KeyRow
+from app.store.database import Tx
 
 group = typer.Typer(help="访问密钥 / keys of people and machines", no_args_is_help=True)
 
@@ -83,12 +88,11 @@ def revoke(key_id: Annotated[str, typer.Argument(help="密钥 id / the key's id"
 
 
 async def _create(settings: Settings, organisation: str, name: str, roles: list[Role]) -> NewKey:
-    now, library = datetime.now(UTC), Library()
+    now = datetime.now(UTC)
     async with database(settings) as opened, opened.transaction() as tx:
-        await library.follow(tx, now=now)
         return await access.create(
             tx,
-            library.current(now).rulebook,
+            await _in_force(tx, now),
             name=name,
             organisation=OrganisationCode(organisation),
             roles=roles,
@@ -105,7 +109,30 @@ async def _all(settings: Settings) -> list[KeyRow]:
 
 
 async def _revoke(settings: Settings, key_id: str) -> None:
-    now, library = datetime.now(UTC), Library()
+    now = datetime.now(UTC)
     async with database(settings) as opened, opened.transaction() as tx:
-        await library.follow(tx, now=now)
-        await access.revoke(tx, library.current(now).rulebook, key_id, at=now)
+        await access.revoke(tx, await _in_force(tx, now), key_id, at=now)
+
+
+async def _in_force(tx: Tx, now: datetime) -> Rulebook:
+    """Return the rulebook in force, without the indexes of a Library that keys do not need."""
+    version = await rulebooks.in_force(tx, now=now)
+    edition = await rulebooks.edition(tx, version) if version else None
+    if edition is None:
+        raise Unavailable(
+            zh="规则库尚未发布, 请先运行 `yiguan load`",
+            en="no rulebook is in force yet: run `yiguan load`",
+        )
+    content: dict[Part, Any] = {
+        part: parts.decode(part, await rulebooks.part_content(tx, part, number))
+        for part, number in edition.parts.items()
+    }
+    return Rulebook(
+        version=edition.version,
+        areas=Areas(content[Part.AREAS]),
+        organisations=Organisations(content[Part.ORGANISATIONS]),
+        list=ResponsibilityList(content[Part.LIST]),
+        calendar=content[Part.CALENDAR],
+        policies=Policies(content[Part.POLICIES]),
+        parts=edition.parts,
+    )

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
+import asyncpg
 import typer
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import make_url
 
 from app.cli.root import console, create_database, database, run, server
@@ -19,11 +23,22 @@ from app.flows.rulebook import Library
 from app.main import create_app
 from app.settings import Settings
 from app.store import clocks, schema
-from app.store.database import Database
+from app.store.database import Database, Tx
 from app.store.embedded import Server
 
 CONTRACT: Final = Path("openapi/v1.json")
 LIFECYCLE: Final = Path("docs/lifecycle.md")
+_VERSION: Final = "SELECT current_setting('server_version_num')::int"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, what was found, and the way out where it is not well."""
+
+    name: str
+    is_well: bool
+    fact: str
+    way_out: str
 
 
 def add_to(app: typer.Typer) -> None:
@@ -72,43 +87,94 @@ def doctor() -> None:
     with server(Settings.from_environment()) as (ready, _):
         found = run(_examine(ready))
     table = Table("项目 check", "结果 result", "说明 detail")
-    for name, (good, text) in found.items():
-        table.add_row(name, "[green]好 ok[/]" if good else "[red]注意 look[/]", text)
+    for one in found:
+        result = "[green]好 ok[/]" if one.is_well else "[red]注意 look[/]"
+        text = one.fact if one.is_well else f"{one.fact}; {one.way_out}"
+        table.add_row(one.name, result, Text(text))
     console.print(table)
-    if not all(good for good, _ in found.values()):
+    if not all(one.is_well for one in found):
         raise typer.Exit(1)
 
 
-async def _examine(settings: Settings) -> Mapping[str, tuple[bool, str]]:
-    now, library = datetime.now(UTC), Library()
-    async with database(settings) as opened, opened.transaction() as tx:
-        version = await tx.value("SHOW server_version")
-        durable = await tx.value("SHOW synchronous_commit"), await tx.value("SHOW fsync")
-        revision, strays = await schema.revision(tx), await schema.strays(tx)
-        backlog, age = await clocks.backlog(tx, now=now), await schema.horizon_age(tx)
-        await library.follow(tx, now=now)
-    free = shutil.disk_usage(settings.home if settings.home.is_dir() else Path()).free
-    return {
-        "PostgreSQL": (int(version.split(".")[0]) >= 15, str(version)),
-        "写入落盘 durable": (
-            durable == ("on", "on"),
-            "synchronous_commit={}, fsync={}".format(*durable),
-        ),
-        "表结构 schema": (revision == schema.head(), f"{revision}; yiguan migrate"),
-        "规则库 rulebook": _rulebook(library, now),
-        "分区 partitions": (strays == 0, f"{strays} 行在缺省分区 / rows outside"),
-        "时限引擎 worker": (backlog < 1000, f"{backlog} 个时限节点未处理 / marks not fired"),
-        "长事务 horizon": (age < 60, f"{age:.0f} s"),
-        "磁盘 disk": (free > 2 << 30, f"{free / (1 << 30):.1f} GiB 可用 / free"),
-    }
-
-
-def _rulebook(library: Library, now: datetime) -> tuple[bool, str]:
+async def _examine(settings: Settings) -> list[Finding]:
+    """Look without changing anything: what the schema lacks is said, not mended."""
     try:
+        async with (
+            Database.connect(settings.database_url or "", size=1) as opened,
+            opened.reading() as tx,
+        ):
+            found = await _server(tx, settings)
+            if await schema.revision(tx) == schema.head():
+                found += await _service(tx, datetime.now(UTC))
+            return found
+    except asyncpg.InvalidCatalogNameError as error:
+        raise ValueError(f"{error}; yiguan migrate") from error
+
+
+async def _server(tx: Tx, settings: Settings) -> list[Finding]:
+    version, number = await tx.value("SHOW server_version"), await tx.value(_VERSION)
+    commit, fsync = await tx.value("SHOW synchronous_commit"), await tx.value("SHOW fsync")
+    revision, head = await schema.revision(tx), schema.head()
+    free = shutil.disk_usage(settings.home if settings.home.is_dir() else Path()).free
+    return [
+        Finding("PostgreSQL", number >= 150000, version, "需要 15 以上 / 15 or newer is needed"),
+        Finding(
+            "写入落盘 durable",
+            (commit, fsync) == ("on", "on"),
+            f"synchronous_commit={commit}, fsync={fsync}",
+            "两者都应为 on / both should be on",
+        ),
+        Finding(
+            "表结构 schema",
+            revision == head,
+            revision or "空库 / empty",
+            f"应为 / should be {head}: yiguan migrate",
+        ),
+        Finding(
+            "磁盘 disk",
+            free > 2 << 30,
+            f"{free / (1 << 30):.1f} GiB 可用 / free",
+            "少于 2 GiB, 请扩容 / less than 2 GiB: make room",
+        ),
+    ]
+
+
+async def _service(tx: Tx, now: datetime) -> list[Finding]:
+    strays, backlog = await schema.strays(tx), await clocks.backlog(tx, now=now)
+    age = await schema.horizon_age(tx)
+    return [
+        await _rulebook(tx, now),
+        Finding(
+            "分区 partitions",
+            strays == 0,
+            f"{strays} 行在缺省分区 / rows outside",
+            "见 docs/operating.md",
+        ),
+        Finding(
+            "时限引擎 worker",
+            backlog < 1000,
+            f"{backlog} 个时限节点未处理 / marks not fired",
+            "yiguan work 在运行吗 / is it running",
+        ),
+        Finding(
+            "长事务 horizon",
+            age < 60,
+            f"{age:.0f} s",
+            "见 pg_stat_activity 中最早的 xact_start / look for the oldest xact_start",
+        ),
+    ]
+
+
+async def _rulebook(tx: Tx, now: datetime) -> Finding:
+    name, library = "规则库 rulebook", Library()
+    try:
+        await library.follow(tx, now=now)
         found = library.current(now).rulebook
     except Exception as error:  # noqa: BLE001  (whatever is wrong with it is the finding)
-        return False, f"{error}; yiguan load --shipped"
-    return True, f"第 {found.version} 版: {len(found.list)} 条目, {len(found.areas)} 区划"
+        return Finding(name, is_well=False, fact=str(error), way_out="yiguan load --shipped")
+    entries, areas = len(found.list), len(found.areas)
+    fact = f"第 {found.version} 版: {entries} 条目 entries, {areas} 区划 areas"
+    return Finding(name, is_well=True, fact=fact, way_out="")
 
 
 def backup(
@@ -120,7 +186,7 @@ def backup(
     """
     with server(Settings.from_environment()) as (ready, held):
         tool = _tool("pg_dump", held)
-        _call([tool, "--format=custom", f"--file={file}", _libpq(ready)])
+        _call([tool, "--format=custom", f"--file={file}"], ready)
     console.print(f"{file}: {file.stat().st_size / (1 << 20):.1f} MiB")
 
 
@@ -133,8 +199,8 @@ def restore(
     """
     with server(Settings.from_environment()) as (ready, held):
         tool = _tool("pg_restore", held)
-        command = [tool, "--no-owner", "--exit-on-error", f"--dbname={_libpq(ready)}", str(file)]
-        run(_take_over(ready, lambda: _call(command)))
+        command = [tool, "--no-owner", "--single-transaction", str(file)]
+        run(_take_over(ready, lambda: _call(command, ready)))
     console.print("已恢复 / restored; yiguan doctor")
 
 
@@ -164,15 +230,19 @@ def _tool(name: str, held: Server | None) -> str:
     return found
 
 
-def _libpq(settings: Settings) -> str:
-    return (
-        make_url(settings.database_url or "")
-        .set(drivername="postgresql")
-        .render_as_string(hide_password=False)
+def _call(command: list[str], settings: Settings) -> None:
+    """Run one of PostgreSQL's tools on the database; raises ValueError with its complaint."""
+    url = make_url(settings.database_url or "").set(drivername="postgresql")
+    # A command line is there for everybody on the machine to read: no password in it.
+    address = url._replace(password=None).render_as_string(hide_password=False)
+    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    done = subprocess.run(  # noqa: S603
+        [*command, f"--dbname={address}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-
-
-def _call(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise ValueError(done.stderr.strip().splitlines()[-1] if done.stderr else command[0])
+        said = done.stderr.strip().splitlines()
+        raise ValueError(said[0] if said else f"{command[0]}: {done.returncode}")

@@ -165,7 +165,7 @@ async def staged(settings: Settings, staging: Staging) -> AsyncGenerator[Stage]:
     address = f"http://{HOST}:{staging.port}"
     async with _served(settings, clock, staging.port), _client(address) as client:
         await _ready(client)
-        service = Service(client)
+        service = Service(client, clock)
         people = People(service, administrator)
         key = await people.key(f"{city}-ZX", "centre", Duty.WATCH)
         town = Town(service, people, clock, staging.seed)

@@ -43,7 +43,10 @@ def add_to(app: typer.Typer) -> None:
 
 def load(
     part: Annotated[Part | None, typer.Argument(help="要发布的部分 / which part")] = None,
-    file: Annotated[Path | None, typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file", exists=True, dir_okay=False),
+    ] = None,
     *,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="发布内置的重庆数据 / publish the shipped Chongqing")
@@ -55,18 +58,24 @@ def load(
     """
     if not shipped and (part is None or file is None):
         raise ValueError("请给出部分与文件, 或 --shipped / name a part and a file, or --shipped")
+    begun = datetime.now(UTC)
     with server(Settings.from_environment()) as (ready, _), _spinner() as say:
         edition = run(_load(ready, None if shipped else part, file, say))
-    console.print(
-        f"规则库第 {edition.version} 版已发布, {local(edition.in_force_at)} 起生效"
-        f" / rulebook {edition.version} published"
-    )
+    number, since = edition.version, local(edition.in_force_at)
+    if edition.published_at < begun:
+        text = f"内容未变, 仍为规则库第 {number} 版 / nothing new: rulebook {number} stays"
+    else:
+        text = f"规则库第 {number} 版已发布, {since} 起生效 / rulebook {number} published"
+    console.print(text, soft_wrap=True)
 
 
 @listing.command("stats")
 def stats(
     file: Annotated[
-        Path | None, typer.Argument(help="清单文件; 缺省为内置清单 / default: the shipped list")
+        Path | None,
+        typer.Argument(
+            help="清单文件; 缺省为内置清单 / default: the shipped list", exists=True, dir_okay=False
+        ),
     ] = None,
 ) -> None:
     """按依据、类型、层级、牵头职能统计 / count entries by basis, kind, level and lead.

@@ -46,7 +46,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV, 列见 docs/replay.md / columns there")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV, 列见 docs/replay.md / columns there", exists=True, dir_okay=False
+        ),
+    ],
     *,
     url: Url = None,
     key: Key = None,

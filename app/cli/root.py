@@ -132,7 +132,7 @@ def unreachable(error: httpx.TransportError) -> str:
     return (
         f"{error.request.url.copy_with(path='/', query=None)}: 服务没有回答; 运行 `yiguan serve`"
         " 或设置 YIGUAN_URL / the service does not answer: run `yiguan serve` or set YIGUAN_URL"
-        f" ({error or type(error).__name__})"
+        f" ({str(error) or type(error).__name__})"
     )
 
 

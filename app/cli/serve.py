@@ -4,9 +4,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import structlog
 import typer
@@ -18,9 +18,17 @@ from app.flows.rulebook import Library
 from app.main import create_app
 from app.now import Clock
 from app.settings import Settings
+from app.store.embedded import EmbeddedError, Server
+
+LOOK: Final = 3.0
+"""Seconds between looks whether the embedded server is still there."""
+
+log = structlog.get_logger()
 
 DRAIN = 8
 """Seconds that requests have to be finished in after SIGTERM: supervisors kill after ten."""
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="监听地址 / address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="端口 / port")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="端口 / port")] = None,
     *,
     api_only: Annotated[
         bool, typer.Option("--api-only", help="不在本进程运行时限引擎 / no worker in this process")
@@ -44,17 +52,10 @@ def serve(
     """
     settings = Settings.from_environment()
     set_up_logs(settings)
-    with ending(), server(settings) as (ready, _):
+    host, port = host or settings.host, port or settings.port
+    with ending(), server(settings) as (ready, held):
         run(prepare(ready))
-        run(
-            serving(
-                ready,
-                Clock(),
-                host=host or ready.host,
-                port=port or ready.port,
-                works=not api_only,
-            )
-        )
+        run(_kept(serving(ready, Clock(), host=host, port=port, works=not api_only), held))
 
 
 def work() -> None:
@@ -64,9 +65,9 @@ def work() -> None:
     """
     settings = Settings.from_environment()
     set_up_logs(settings)
-    with ending(), server(settings) as (ready, _):
+    with ending(), server(settings) as (ready, held):
         run(prepare(ready))
-        run(_working(ready))
+        run(_kept(_working(ready), held))
 
 
 def migrate() -> None:
@@ -94,6 +95,27 @@ def ending() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+async def _kept(work: Coroutine[Any, Any, None], held: Server | None) -> None:
+    """Do the work, and start the embedded server again should it die meanwhile."""
+    keeper = asyncio.create_task(_keep(held)) if held else None
+    try:
+        await work
+    finally:
+        if keeper is not None:
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+
+
+async def _keep(held: Server) -> None:
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            await asyncio.to_thread(held.revive)
+        except EmbeddedError as error:
+            log.exception("database_not_revived", error=str(error))
+
+
 async def serving(settings: Settings, clock: Clock, *, host: str, port: int, works: bool) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was taken."""
     library = Library()
@@ -104,7 +126,8 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
         port=port,
         loop="uvloop",
         http="httptools",
-        log_level=settings.log_level,
+        log_level=settings.log_level.lower(),
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=DRAIN,
         backlog=4096,
@@ -131,16 +154,38 @@ async def _working(settings: Settings) -> None:
 
 
 def set_up_logs(settings: Settings) -> None:
-    """Write logs as JSON lines to standard error."""
-    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
+    """Write logs as JSON lines to standard error, those of the libraries as well as ours."""
+    name = settings.log_level.upper()
+    if name not in _LEVELS:
+        raise ValueError(
+            f"YIGUAN_LOG_LEVEL={settings.log_level!r}: 应为其一 / should be one of: "
+            + ", ".join(_LEVELS).lower()
+        )
+    level = logging.getLevelNamesMapping()[name]
+    to_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                to_json,
+            ],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            to_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),

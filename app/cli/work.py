@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import httpx
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
-from app.cli.root import asked, client, console, local
+from app.cli.root import asked, client, console, lines, local
 from app.domain.event import Channel
 from app.domain.words import CLAUSE, CLOCK, KIND, STATE, Words
 from app.settings import Settings
@@ -101,15 +102,16 @@ def units(
         "overdue": overdue,
     }
     given = {name: value for name, value in asking.items() if value is not None}
-    number = Column("编号 number", no_wrap=True)
-    table = Table(number, "类型", "状态", "标题 title", "承办 holder", "期限 due", "超期")
+    short = [Column(name, no_wrap=True) for name in ("编号 number", "类型", "状态", "期限 due")]
+    table = lines(*short, Column("标题 title", ratio=1), Column("承办 holder", ratio=1))
     with client(Settings.from_environment(), url, key) as http:
         for unit in _pages(http, given, limit):
-            late = "[red]超期[/]" if unit["overdue_at"] else ""
-            due = local(unit["stage_due_at"] or unit["due_at"])
+            due = Text(local(unit["stage_due_at"] or unit["due_at"]))
+            if unit["overdue_at"]:
+                due.append(" 超期", style="red")
             kind, state = _word(KIND, unit["kind"]), _word(STATE, unit["state"])
-            cells = (unit["number"], kind, state, unit["title"])
-            table.add_row(*cells, unit["holder"]["name"], due, late)
+            title, held_by = Text(unit["title"]), Text(unit["holder"]["name"])
+            table.add_row(unit["number"], kind, state, due, title, held_by)
     console.print(table)
 
 
@@ -143,4 +145,4 @@ def explain(
         told = asked(http.get(f"/v1/units/{unit}/explanation", headers=language))
     console.print(f"[bold]{told['number']}[/]")
     for sentence in told["sentences"]:
-        console.print(f"· {sentence}", markup=False)
+        console.print(f"· {sentence}", markup=False, soft_wrap=True)

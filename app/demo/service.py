@@ -1,16 +1,23 @@
 """The service as its users see it: HTTP with a key, and nothing else."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 
+from app.demo.day import PlayedDay
+
 Json = dict[str, Any]
 
 AT_ONCE: Final = 40
 """How many requests are under way together."""
+BEHIND: Final = 10
+"""With so many requests unanswered the played day stops: the machine is the limit, not a person."""
+CAUGHT_UP: Final = 4
+"""With so few it goes on."""
 ATTEMPTS: Final = 6
 _PAUSE: Final = 0.2
 _STALE: Final = 412
@@ -30,6 +37,8 @@ class Service:
     """Asks with somebody's key; what asks to be asked again is asked again."""
 
     client: httpx.AsyncClient
+    clock: PlayedDay
+    _unanswered: int = 0
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def get(self, path: str, key: str, **params: Any) -> Json:
@@ -76,8 +85,9 @@ class Service:
         headers = {"Authorization": f"Bearer {key}", **asked.pop("headers", {})}
         attempt = 1
         while True:
-            async with self._turns:
-                answer = await self.client.request(method, path, headers=headers, **asked)
+            with self._counted():
+                async with self._turns:
+                    answer = await self.client.request(method, path, headers=headers, **asked)
             if answer.is_success:
                 found: Json = answer.json()
                 return found
@@ -85,6 +95,18 @@ class Service:
                 raise RefusalError(answer.status_code, path, _words(answer))
             await asyncio.sleep(_PAUSE * attempt)
             attempt += 1
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._unanswered += 1
+        if self._unanswered >= BEHIND:
+            self.clock.stop()
+        try:
+            yield
+        finally:
+            self._unanswered -= 1
+            if self._unanswered <= CAUGHT_UP:
+                self.clock.go()
 
 
 def _words(answer: httpx.Response) -> str:

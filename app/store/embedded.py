@@ -22,12 +22,23 @@ class Server:
     user: str
     bin_dir: Path
     data_dir: Path
+    home: Path
+    """What it is held by."""
 
     def url(self, database: str) -> str:
         """Return the address for asyncpg, libpq and their tools; the database need not exist."""
         # The port is named because a PGPORT in the environment would replace the default.
         host = quote(str(self.socket_dir))
         return f"postgresql://{self.user}@/{quote(database)}?host={host}&port={cluster.PORT}"
+
+    def revive(self) -> None:
+        """Start the server again if it died while it is held; blocks for about a second.
+
+        Several processes may call at once: the first to come starts it.
+        """
+        place = settle(self.home)
+        with embedded_lock.locked(place.folder / "start.lock"):
+            _ensure(place)
 
 
 @contextmanager
@@ -39,7 +50,7 @@ def hold(home: Path) -> Iterator[Server]:
     """
     place = settle(home)
     with _share(place):
-        yield Server(place.sockets, cluster.USER, place.bin_dir, place.data)
+        yield Server(place.sockets, cluster.USER, place.bin_dir, place.data, home)
 
 
 @contextmanager

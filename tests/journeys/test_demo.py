@@ -11,7 +11,7 @@ import pytest
 
 from app.cli.play import Stage, Staging, last_working_day, of_its_own, staged
 from app.demo import reports
-from app.demo.day import PlayedDay
+from app.demo.day import Hands, PlayedDay
 from app.demo.plan import Plan
 from app.demo.player import Play
 from app.demo.reports import ZONE, Report
@@ -102,7 +102,7 @@ def played(*, begun: timedelta) -> PlayedDay:
         night=timedelta(seconds=5),
     )
     clock.begin()
-    clock._begun[0] -= begun
+    clock._hands.begun = datetime.now(UTC) - begun
     return clock
 
 
@@ -111,7 +111,7 @@ def near(moment: datetime, other: datetime) -> bool:
 
 
 def test_the_clock_stands_at_the_opening_until_it_begins():
-    clock = replace(played(begun=timedelta(0)), _begun=[])
+    clock = replace(played(begun=timedelta(0)), _hands=Hands())
     assert clock.now() == clock.opening
     assert not clock.has_ended
 
@@ -128,6 +128,17 @@ def test_the_clock_ends_at_the_real_present():
     assert clock.has_ended
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
     assert clock.real_seconds(timedelta(seconds=30)) == pytest.approx(30, abs=0.1)
+
+
+def test_a_stopped_clock_stands_and_the_day_takes_as_much_longer():
+    clock = played(begun=timedelta(seconds=5))
+    clock._hands.stopped = datetime.now(UTC) - timedelta(seconds=2)
+    noon = clock.opening + timedelta(hours=3)
+    assert near(clock.now(), noon)
+    clock.go()
+    assert near(clock.now(), noon)
+    midday = clock.evening - clock.now()
+    assert clock.real_seconds(midday) == pytest.approx(7, abs=0.1)
 
 
 def test_a_span_across_the_evening_is_part_slow_and_part_quick():
