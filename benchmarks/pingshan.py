@@ -24,13 +24,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from app import data
-from app.cli.replay import caller, post_all
+from app.cli.replay import Report, caller, post_all
 from app.cli.replay import read as read_reports
 from app.cli.replayed import Outcome, holders, show
 from app.cli.root import database, server
@@ -46,6 +45,7 @@ from app.settings import Settings
 from app.sheets import areas as area_sheet
 from app.sheets import calendar as calendar_sheet
 from app.sheets import organisations as organisation_sheet
+from app.sheets import policies as policy_sheet
 from app.sheets import responsibility as list_sheet
 from app.store.parts import Content
 from benchmarks import pingshan_counts, pingshan_rows
@@ -151,16 +151,21 @@ async def _publish(settings: Settings, sheets: Path) -> tuple[str, Rulebook]:
 
 
 def _contents(sheets: Path) -> dict[Part, Content]:
-    """Read the sheets as `yiguan load` would; the calendar is the shipped one."""
+    """Read the sheets as `yiguan load` would."""
     areas = area_sheet.parse(sheets / "areas.csv")
     organisations = organisation_sheet.parse(sheets / "organisations.csv", Areas(areas))
     functions = {function for body in organisations for function in body.functions}
+    entries = list_sheet.parse(sheets / "list.csv", functions=functions)
     return {
         Part.AREAS: areas,
         Part.ORGANISATIONS: organisations,
-        Part.LIST: list_sheet.parse(sheets / "list.csv", functions=functions),
-        Part.CALENDAR: calendar_sheet.parse(data.shipped(Part.CALENDAR)),
-        Part.POLICIES: {},
+        Part.LIST: entries,
+        Part.CALENDAR: calendar_sheet.parse(sheets / "calendar.csv"),
+        Part.POLICIES: policy_sheet.parse(
+            sheets / "policies.toml",
+            {area.code for area in areas},
+            {entry.code for entry in entries},
+        ),
     }
 
 
@@ -179,7 +184,7 @@ def _serving() -> Iterator[str]:
         process.wait(START)
 
 
-async def _replay(url: str, secret: str, reports: Sequence[Any]) -> list[Outcome]:
+async def _replay(url: str, secret: str, reports: Sequence[Report]) -> list[Outcome]:
     async with caller(url, f"Bearer {secret}") as http:
         return await post_all(http, reports, CONCURRENCY)
 
@@ -204,9 +209,9 @@ def _compared(train: Sequence[Row], test: Sequence[Row], ours: Shares) -> Table:
     for column in ("", "first (top-1)", "among three (top-3)"):
         table.add_column(column, justify="right" if column else "left")
     for name, shares in (
-        ("back-off count lookup, names as written", exact),
-        ("back-off count lookup, normalised names", normalised),
-        ("Yiguan over HTTP, normalised names", ours),
+        ("count lookup, names as written", exact),
+        ("count lookup, normalised", normalised),
+        ("Yiguan over HTTP, normalised", ours),
     ):
         table.add_row(name, *(f"{share:.1%}" for share in shares))
     return table

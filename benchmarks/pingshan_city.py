@@ -3,6 +3,7 @@
 Nothing here knows a test row: what was seen in the training rows is all there is.
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from app import data
 from app.domain.area import Area, AreaCode, Tier
 from app.domain.limit import parse_limit
 from app.domain.organisation import Function, Organisation, OrganisationCode, OrganisationKind
@@ -22,8 +24,10 @@ from app.domain.responsibility import (
     Kind,
     Urgency,
 )
+from app.domain.rulebook import Part
 from app.sheets import areas as area_sheet
 from app.sheets import organisations as organisation_sheet
+from app.sheets import policies as policy_sheet
 from app.sheets import responsibility as list_sheet
 from app.sheets.cells import JOINER, TEXT_LENGTH
 from app.sheets.table import write as write_table
@@ -66,10 +70,12 @@ class City:
     categories: Mapping[CategoryName, Category]
 
     def write(self, folder: Path) -> None:
-        """Write the sheets."""
+        """Write the sheets; the calendar is the shipped one, policies are left at the defaults."""
         area_sheet.write(folder / "areas.csv", self.areas)
         organisation_sheet.write(folder / "organisations.csv", self.organisations)
         list_sheet.write(folder / "list.csv", self.entries)
+        shutil.copyfile(data.shipped(Part.CALENDAR), folder / "calendar.csv")
+        policy_sheet.write(folder / "policies.toml", {})
 
     def place_of(self, row: Row) -> AreaCode:
         """Return the event's community, else its street, else the district."""

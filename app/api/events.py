@@ -17,7 +17,7 @@ from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
 from app.domain.area import AreaCode
 from app.domain.authority import REPORTERS, Caller
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, Invalid, NotFound
 from app.domain.event import Event, EventId, Point, Where
 from app.domain.responsibility import Category
 from app.domain.rulebook import Rulebook
@@ -56,7 +56,10 @@ async def post_event(request: Request) -> Response:
 
 def _event(sent: EventIn, raw: bytes, caller: Caller, now: datetime) -> Event:
     """Build the domain's event; its digest is over the fields as sent, whatever their order."""
-    body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+    try:
+        body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(zh="不是有效的 JSON", en=f"not JSON: {error}", field="body") from error
     place, category = sent.place, sent.category
     point = place.point
     return Event(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +25,8 @@ BATCH: Final = 200
 WRITERS: Final = 2
 ATTEMPTS: Final = 3
 PAUSE: Final = 0.1
+DRAIN: Final = 5.0
+"""Seconds that what was taken has to be written in when the service stops."""
 
 log = structlog.get_logger()
 
@@ -65,7 +67,9 @@ class Gather:
         try:
             yield
         finally:
-            await self._queue.join()
+            # Nothing that still waits after this was acknowledged: its phone sends it again.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._queue.join(), DRAIN)
             for writer in writers:
                 writer.cancel()
             await asyncio.gather(*writers, return_exceptions=True)

@@ -36,10 +36,12 @@ async def my_events(service: Services, caller: Calling, asked: Page) -> EventPag
 async def my_tasks(
     request: Request, service: Services, caller: Calling, asked: Page
 ) -> UnitPage | Response:
-    """Return the open units the caller's organisation holds, the earliest due first."""
+    """Return the units that wait for work by the caller's organisation, the earliest due first."""
     rulebook = service.library.current(service.now()).rulebook
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
         found = await lists.held_by(tx, caller.organisation, after=after, limit=asked.limit)
-    following = cursor_of(found[-1].due_at, found[-1].id) if len(found) == asked.limit else None
+    following = (
+        cursor_of(found[-1].stage_due_at, found[-1].id) if len(found) == asked.limit else None
+    )
     return tables.unit_page(request, found, rulebook, following)

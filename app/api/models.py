@@ -101,6 +101,13 @@ class ReporterIn(Strict):
     phone: Annotated[Clean, StringConstraints(max_length=30)] = ""
 
 
+def _event_id(value: UUID) -> UUID:
+    if value.version == 8:
+        message = "第 8 版 UUID 留给任务编号 / version 8 is kept for the ids of tasks"
+        raise ValueError(message)
+    return value
+
+
 class EventIn(Strict):
     """A report. `id` is made by the reporter's own device and is the key for sending again."""
 
@@ -120,7 +127,7 @@ class EventIn(Strict):
         },
     )
 
-    id: UUID
+    id: Annotated[UUID, AfterValidator(_event_id)]
     source: Channel
     occurred_at: Moment
     text: Annotated[Clean, StringConstraints(min_length=1, max_length=TEXT)]
@@ -214,14 +221,6 @@ class UnitOut(BaseModel):
     version: int
 
 
-class UnitDetail(UnitOut):
-    """A unit with its clocks, its tasks and what may be done to it."""
-
-    clocks: list[ClockOut]
-    tasks: list[UnitOut]
-    actions: list[Action]
-
-
 class EventOut(BaseModel):
     """An event as it was sent, and when it was received."""
 
@@ -231,6 +230,16 @@ class EventOut(BaseModel):
     received_at: datetime
     text: str
     body: dict[str, Any]
+
+
+class UnitDetail(UnitOut):
+    """A unit with its report, its clocks, its tasks and what may be done to it."""
+
+    event: EventOut | None
+    """What was reported; of a task, what its root stands for."""
+    clocks: list[ClockOut]
+    tasks: list[UnitOut]
+    actions: list[Action]
 
 
 class AcceptedOut(BaseModel):
@@ -263,7 +272,10 @@ class StepOut(BaseModel):
 
 
 class UnitPage(BaseModel):
-    """A page of units; `next` is the cursor of the page after it, absent on the last one."""
+    """A page of units; `next` is the cursor of what comes after it, null when nothing does.
+
+    A last page that happens to be full is followed by an empty one.
+    """
 
     items: list[UnitOut]
     next: str | None = None
@@ -319,7 +331,7 @@ class UnitQuery(Paging):
     holder: Code | None = None
     overdue: bool | None = None
     raised: bool = Field(default=False, description="Only units raised to the caller's centre")
-    updated_since: AwareDatetime | None = None
+    updated_since: Moment | None = None
 
 
 class KeyIn(Strict):

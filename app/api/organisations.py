@@ -9,9 +9,9 @@ from starlette.responses import Response
 from app.api import render, tables
 from app.api.models import OrganisationOut, UnitPage
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
-from app.domain.authority import Caller
+from app.domain.authority import Caller, oversees, scope_of
 from app.domain.errors import NotFound
-from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
+from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.store import lists
 from app.store.units import QueueKey
@@ -22,17 +22,10 @@ router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
 def _within(code: str, caller: Caller, rulebook: Rulebook) -> Organisation:
     """Return an organisation of the caller's own subtree; raises NotFound."""
     body = rulebook.organisations.get(OrganisationCode(code))
-    own = rulebook.organisations[caller.organisation]
-    if body is None or not _covers(own, body, rulebook):
+    scope = scope_of(caller, rulebook.organisations[caller.organisation])
+    if body is None or not oversees(scope, body, rulebook.areas.path(body.area)):
         raise NotFound(zh=f"没有单位“{code}”", en=f"no organisation {code}", field="code")
     return body
-
-
-def _covers(own: Organisation, body: Organisation, rulebook: Rulebook) -> bool:
-    if own.code == body.code:
-        return True
-    over = any(area.code == own.area for area in rulebook.areas.path(body.area))
-    return over and own.kind is OrganisationKind.CENTRE
 
 
 @router.get("/{code}", summary="One organisation")

@@ -164,7 +164,14 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _internal(request: Request, error: Exception) -> Response:
-    log.error("unexpected", path=request.url.path, error=repr(error), exc_info=error)
+    request_id = request.scope.get("request_id", "")
+    log.error(
+        "unexpected",
+        path=request.url.path,
+        request_id=request_id,
+        error=repr(error),
+        exc_info=error,
+    )
     return _unknown(request)
 
 

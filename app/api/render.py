@@ -47,6 +47,7 @@ def detail(
     shown: Unit,
     rulebook: Rulebook,
     *,
+    report: StoredEvent | None,
     clocks: Iterable[Clock],
     tasks: Iterable[Unit],
     actions: Sequence[Action],
@@ -54,6 +55,7 @@ def detail(
     """Render a unit with all that belongs to it."""
     return UnitDetail(
         **_unit(shown, rulebook, shown.number),
+        event=event(report) if report else None,
         clocks=[clock(one) for one in clocks],
         tasks=[unit(task, rulebook) for task in tasks],
         actions=list(actions),

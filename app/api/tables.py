@@ -46,7 +46,7 @@ def unit_page(
     body = xlsx(HEADINGS, [_row(unit, zone) for unit in shown], title="业务单元")
     headers = {"Content-Disposition": 'attachment; filename="units.xlsx"'}
     if following:
-        headers["Link"] = f'<?cursor={following}>; rel="next"'
+        headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
     return Response(body, headers=headers, media_type=XLSX)
 
 

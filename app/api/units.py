@@ -33,7 +33,7 @@ from app.domain.responsibility import EntryCode
 from app.domain.unit import Unit, UnitId
 from app.flows import casework
 from app.flows.casework import Order, in_sight, may_now
-from app.store import accounts, clocks, lists, steps, units
+from app.store import accounts, clocks, events, lists, steps, units
 from app.store.database import Tx
 from app.store.lists import UnitFilter
 
@@ -98,10 +98,13 @@ async def get_unit(
         found = await _seen(tx, unit, caller, service)
         running = await clocks.of_units(tx, [found.id])
         tasks = await units.tasks_of(tx, [found.id])
+        root = found.parent or found.id
+        report = (await events.find(tx, [root])).get(root)
     response.headers["ETag"] = f'"{found.version}"'
     return render.detail(
         found,
         rulebook,
+        report=report,
         clocks=running.get(found.id, ()),
         tasks=tasks,
         actions=may_now(found, caller, rulebook),

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +19,15 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import make_url
 
-from app.cli.root import console, create_database, database, run, server
+from app.cli.root import away, console, create_database, database, run, server
 from app.domain.diagram import document
+from app.domain.errors import Unavailable
 from app.flows.rulebook import Library
 from app.main import create_app
 from app.settings import Settings
 from app.store import clocks, schema
 from app.store.database import Database, Tx
-from app.store.embedded import Server
+from app.store.embedded import EmbeddedError, Server, bin_dir
 
 CONTRACT: Final = Path("openapi/v1.json")
 LIFECYCLE: Final = Path("docs/lifecycle.md")
@@ -89,7 +92,7 @@ def doctor() -> None:
     table = Table("项目 check", "结果 result", "说明 detail")
     for one in found:
         result = "[green]好 ok[/]" if one.is_well else "[red]注意 look[/]"
-        text = one.fact if one.is_well else f"{one.fact}; {one.way_out}"
+        text = one.fact if one.is_well else f"{one.fact}\n{one.way_out}"
         table.add_row(one.name, result, Text(text))
     console.print(table)
     if not all(one.is_well for one in found):
@@ -109,6 +112,8 @@ async def _examine(settings: Settings) -> list[Finding]:
             return found
     except asyncpg.InvalidCatalogNameError as error:
         raise ValueError(f"{error}; yiguan migrate") from error
+    except Unavailable as error:
+        raise ValueError(away(settings, error.en)) from error
 
 
 async def _server(tx: Tx, settings: Settings) -> list[Finding]:
@@ -185,7 +190,7 @@ def backup(
     例 / example: `yiguan backup yiguan-20261121.dump`
     """
     with server(Settings.from_environment()) as (ready, held):
-        tool = _tool("pg_dump", held)
+        tool = _tool("pg_dump", held, ready)
         _call([tool, "--format=custom", f"--file={file}"], ready)
     console.print(f"{file}: {file.stat().st_size / (1 << 20):.1f} MiB")
 
@@ -198,18 +203,18 @@ def restore(
     例 / example: `YIGUAN_HOME=/srv/yiguan yiguan restore yiguan-20261121.dump`
     """
     with server(Settings.from_environment()) as (ready, held):
-        tool = _tool("pg_restore", held)
+        run(create_database(ready))
+        tool = _tool("pg_restore", held, ready)
         command = [tool, "--no-owner", "--single-transaction", str(file)]
         run(_take_over(ready, lambda: _call(command, ready)))
     console.print("已恢复 / restored; yiguan doctor")
 
 
 async def _take_over(settings: Settings, work: Callable[[], None]) -> None:
-    """Fill an empty database, made if need be, and bring what came to the present schema.
+    """Fill an empty database and bring what came to the present schema.
 
     The feed's epoch rises by itself when the data came from another cluster.
     """
-    await create_database(settings)
     url = settings.database_url or ""
     async with Database.connect(url, size=1) as opened, opened.reading() as tx:
         used = await schema.revision(tx) is not None
@@ -223,11 +228,32 @@ async def _take_over(settings: Settings, work: Callable[[], None]) -> None:
         pass
 
 
-def _tool(name: str, held: Server | None) -> str:
-    found = shutil.which(name, path=str(held.bin_dir)) if held else shutil.which(name)
-    if found is None:
-        raise ValueError(f"需要 PostgreSQL 的 {name} / PostgreSQL's {name} is needed")
-    return found
+def _tool(name: str, held: Server | None, settings: Settings) -> str:
+    """Return the tool that fits the server: an older one refuses, a newer one may not restore."""
+    ours = None
+    with suppress(EmbeddedError):
+        ours = shutil.which(name, path=str(bin_dir()))
+    if held and ours:
+        return ours
+    server = run(_major_of_server(settings))
+    found = [path for path in (shutil.which(name), ours) if path and _major(path) >= server]
+    if not found:
+        raise ValueError(
+            f"需要 PostgreSQL {server} 的 {name} / {name} of PostgreSQL {server} is needed"
+        )
+    return min(found, key=_major)
+
+
+async def _major_of_server(settings: Settings) -> int:
+    url = settings.database_url or ""
+    async with Database.connect(url, size=1) as opened, opened.reading() as tx:
+        return int(await tx.value(_VERSION)) // 10000
+
+
+def _major(tool: str) -> int:
+    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    found = re.search(r"\) (\d+)", said.stdout)
+    return int(found[1]) if found else 0
 
 
 def _call(command: list[str], settings: Settings) -> None:

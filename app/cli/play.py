@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import asyncpg
 import httpx
@@ -67,6 +67,7 @@ class Stage:
     watch: Watch
     city: str
     address: str
+    serving: asyncio.Task[None]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -111,12 +112,29 @@ async def _demo(settings: Settings, staging: Staging, *, once: bool) -> None:
     console.print("准备数据库与规则库 / preparing the database and the rulebook …")
     async with staged(settings, staging) as stage:
         console.print(f"服务已启动 / serving on {stage.address}")
-        outcome = await _perform(stage, staging.reports)
+        outcome = await _unless_stopped(_perform(stage, staging.reports), stage.serving)
+        if outcome is None:
+            return
         _tell(outcome)
         if not once:
+            console.print(outcome.line, soft_wrap=True)
             _invite(stage)
-            await asyncio.Event().wait()
-    console.print(outcome.line, soft_wrap=True)
+            await asyncio.wait({stage.serving})
+    if once:
+        console.print(outcome.line, soft_wrap=True)
+
+
+async def _unless_stopped(
+    work: Coroutine[Any, Any, Outcome], serving_: asyncio.Task[None]
+) -> Outcome | None:
+    """Return what the work came to; None if the service was stopped before its end."""
+    playing = asyncio.create_task(work)
+    try:
+        await asyncio.wait({playing, serving_}, return_when=asyncio.FIRST_COMPLETED)
+        return None if serving_.done() else playing.result()
+    finally:
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
 
 
 async def _perform(stage: Stage, day: Sequence[Report]) -> Outcome:
@@ -163,13 +181,13 @@ async def staged(settings: Settings, staging: Staging) -> AsyncGenerator[Stage]:
     await _clean(settings)
     administrator, city = await _load(settings, staging, clock.now())
     address = f"http://{HOST}:{staging.port}"
-    async with _served(settings, clock, staging.port), _client(address) as client:
+    async with _served(settings, clock, staging.port) as task, _client(address) as client:
         await _ready(client)
         service = Service(client, clock)
         people = People(service, administrator)
         key = await people.key(f"{city}-ZX", "centre", Duty.WATCH)
         town = Town(service, people, clock, staging.seed)
-        yield Stage(town, Watch(service, key), city, address)
+        yield Stage(town, Watch(service, key), city, address, task)
 
 
 def _clock(staging: Staging) -> PlayedDay:
@@ -229,11 +247,13 @@ async def _load(settings: Settings, staging: Staging, at: datetime) -> tuple[str
 
 
 @asynccontextmanager
-async def _served(settings: Settings, clock: PlayedDay, port: int) -> AsyncGenerator[None]:
+async def _served(
+    settings: Settings, clock: PlayedDay, port: int
+) -> AsyncGenerator[asyncio.Task[None]]:
     """Serve meanwhile, in this process."""
     task = asyncio.create_task(serving(settings, clock, host=HOST, port=port, works=True))
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

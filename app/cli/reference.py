@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +16,7 @@ from rich.table import Table
 from app import data
 from app.cli.root import console, database, local, run, server
 from app.domain.area import Areas
+from app.domain.errors import Unavailable
 from app.domain.organisation import Organisations
 from app.domain.responsibility import Entry, EntryCode, Kind, ResponsibilityList
 from app.domain.rulebook import Part
@@ -43,30 +45,44 @@ def add_to(app: typer.Typer) -> None:
 
 def load(
     part: Annotated[Part | None, typer.Argument(help="要发布的部分 / which part")] = None,
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file", exists=True, dir_okay=False),
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file")] = None,
     *,
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="整座城市的文件夹 / a whole city's folder")
+    ] = None,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="发布内置的重庆数据 / publish the shipped Chongqing")
     ] = False,
 ) -> None:
     """发布参照数据的新版本; 文件有误则整体拒绝 / publish a city's own reference data.
 
-    例 / example: `yiguan load list 职责清单.xlsx` · `yiguan load --shipped`
+    首次使用须整座城市一起发布: 文件夹中有 areas、organisations、list (.csv 或 .xlsx), 可有
+    calendar 与 policies.toml; 缺的用内置日历与缺省规则。
+    The first time a city is published as a whole: a folder with areas, organisations and list.
+
+    例 / example: `yiguan load --from 我市/` · `yiguan load list 职责清单.xlsx`
     """
-    if not shipped and (part is None or file is None):
-        raise ValueError("请给出部分与文件, 或 --shipped / name a part and a file, or --shipped")
-    begun = datetime.now(UTC)
+    if not shipped and folder is None and (part is None or file is None):
+        raise ValueError(
+            "请给出部分与文件, 或 --from 文件夹, 或 --shipped"
+            " / name a part and a file, or --from a folder, or --shipped"
+        )
     with server(Settings.from_environment()) as (ready, _), _spinner() as say:
-        edition = run(_load(ready, None if shipped else part, file, say))
-    number, since = edition.version, local(edition.in_force_at)
-    if edition.published_at < begun:
-        text = f"内容未变, 仍为规则库第 {number} 版 / nothing new: rulebook {number} stays"
-    else:
-        text = f"规则库第 {number} 版已发布, {since} 起生效 / rulebook {number} published"
-    console.print(text, soft_wrap=True)
+        source = _Source(part, file, data.folder() if shipped else folder)
+        edition = run(_load(ready, source, say))
+    console.print(
+        f"规则库第 {edition.version} 版已发布, {local(edition.in_force_at)} 起生效"
+        f" / rulebook {edition.version} published"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What to load: one part's file, or a whole city's folder."""
+
+    part: Part | None
+    file: Path | None
+    folder: Path | None
 
 
 @listing.command("stats")
@@ -112,41 +128,64 @@ def _facts(entries: tuple[Entry, ...]) -> None:
 
 async def load_shipped(opened: Database, *, now: datetime, by: str) -> Edition:
     """Publish the shipped Chongqing as one version, if it is not what is in force."""
+    contents = await asyncio.to_thread(_city, data.folder())
     async with opened.transaction() as tx:
-        contents = await asyncio.to_thread(_shipped)
         return await rulebook.publish(tx, contents, now=now, by=by)
 
 
-def _shipped() -> Mapping[Part, Content]:
-    area = area_sheet.parse(data.shipped(Part.AREAS))
+def _city(folder: Path) -> Mapping[Part, Content]:
+    """Read a whole city's files; raises BadSheet with every fault of the first faulty one."""
+    area = area_sheet.parse(_file(folder, Part.AREAS))
     tree = Areas(area)
-    entries = list_sheet.parse(data.shipped(Part.LIST), functions=set(data.functions()))
+    bodies = organisation_sheet.parse(_file(folder, Part.ORGANISATIONS), tree)
+    functions = {function for body in bodies for function in body.functions}
+    entries = list_sheet.parse(_file(folder, Part.LIST), functions=functions)
+    codes = {entry.code for entry in entries}
+    policies = folder / "policies.toml"
     return {
         Part.AREAS: area,
-        Part.ORGANISATIONS: organisation_sheet.parse(data.shipped(Part.ORGANISATIONS), tree),
+        Part.ORGANISATIONS: bodies,
         Part.LIST: entries,
-        Part.CALENDAR: calendar_sheet.parse(data.shipped(Part.CALENDAR)),
-        Part.POLICIES: policy_sheet.parse(
-            data.shipped(Part.POLICIES), set(tree), {entry.code for entry in entries}
-        ),
+        Part.CALENDAR: calendar_sheet.parse(_file(folder, Part.CALENDAR)),
+        Part.POLICIES: policy_sheet.parse(policies, set(tree), codes) if policies.is_file() else {},
     }
 
 
-async def _load(
-    settings: Settings, part: Part | None, file: Path | None, say: Callable[[str], None]
-) -> Edition:
+def _file(folder: Path, part: Part) -> Path:
+    """Return a part's file in a city's folder; the calendar is the country's if it has none."""
+    for suffix in (".csv", ".xlsx"):
+        if (folder / f"{part}{suffix}").is_file():
+            return folder / f"{part}{suffix}"
+    if part is Part.CALENDAR:
+        return data.shipped(part)
+    raise ValueError(f"{folder} 中没有 {part}.csv 或 {part}.xlsx / no such file there")
+
+
+async def _load(settings: Settings, source: _Source, say: Callable[[str], None]) -> Edition:
     now = datetime.now(UTC)
     async with database(settings) as opened:
-        if part is None or file is None:
-            say("读取并发布内置数据 / publishing the shipped data")
-            return await load_shipped(opened, now=now, by=BY)
-        library = Library()
+        say("读取 / reading")
+        contents = await _contents(opened, source, now)
+        say("发布 / publishing")
         async with opened.transaction() as tx:
-            await library.follow(tx, now=now)
-            say(f"读取 {file.name} / reading")
-            content = await asyncio.to_thread(_read, part, file, library, now)
-            say("发布 / publishing")
-            return await rulebook.publish(tx, {part: content}, now=now, by=BY)
+            return await rulebook.publish(tx, contents, now=now, by=BY)
+
+
+async def _contents(opened: Database, source: _Source, now: datetime) -> Mapping[Part, Content]:
+    if source.part is None or source.file is None:
+        return await asyncio.to_thread(_city, source.folder or data.folder())
+    library = Library()
+    async with opened.reading() as tx:
+        await library.follow(tx, now=now)
+    try:
+        library.current(now)
+    except Unavailable:
+        raise ValueError(
+            "尚无规则库: 首次请用 yiguan load --from 文件夹, 一次发布整座城市"
+            " / no rulebook yet: publish the whole city first with yiguan load --from FOLDER"
+        ) from None
+    content = await asyncio.to_thread(_read, source.part, source.file, library, now)
+    return {source.part: content}
 
 
 def _read(part: Part, file: Path, library: Library, now: datetime) -> Content:

@@ -32,6 +32,11 @@ T = TypeVar("T")
 def server(settings: Settings) -> Iterator[tuple[Settings, Server | None]]:
     """Give the settings a database address, holding the embedded server if there is no other."""
     if settings.database_url:
+        if not settings.database_url.startswith(("postgresql://", "postgres://")):
+            raise ValueError(
+                "YIGUAN_DATABASE_URL: 应如 / should be like"
+                " postgresql://user:password@host:5432/yiguan"
+            )
         yield settings, None
         return
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -42,14 +47,19 @@ def server(settings: Settings) -> Iterator[tuple[Settings, Server | None]]:
 async def prepare(settings: Settings) -> None:
     """Create the database if it is missing and bring its schema up to date."""
     await create_database(settings)
-    url = settings.database_url or ""
     try:
-        await schema.migrate(url)
+        await schema.migrate(settings.database_url or "")
     except OSError as error:
-        raise ConnectionError(
-            f"{make_url(url).render_as_string()}: 数据库连接不上, 请检查 YIGUAN_DATABASE_URL"
-            f" / the database does not answer: see YIGUAN_DATABASE_URL ({error})"
-        ) from error
+        raise ConnectionError(away(settings, str(error))) from error
+
+
+def away(settings: Settings, reason: str) -> str:
+    """Say which database does not answer, and what to do."""
+    return (
+        f"{make_url(settings.database_url or '').render_as_string()}: 数据库连接不上, 请检查"
+        " YIGUAN_DATABASE_URL / the database does not answer: see YIGUAN_DATABASE_URL"
+        f" ({reason})"
+    )
 
 
 async def create_database(settings: Settings) -> None:

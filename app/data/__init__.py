@@ -17,6 +17,11 @@ _FILES: Final[Mapping[Part, str]] = {
 }
 
 
+def folder() -> Path:
+    """Return the folder of the shipped files."""
+    return _HERE
+
+
 def shipped(part: Part) -> Path:
     """Return the shipped file of a part."""
     return _HERE / _FILES[part]

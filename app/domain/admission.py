@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from app.domain.action import Action
 from app.domain.area import Area, AreaCode, Place
@@ -83,11 +83,10 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
     if entry is None:
         return Admission(event, _triaged(event, born, classification, reasons, site))
     assigned = assign(entry, path, rulebook)
-    state = State.COORDINATING if assigned.is_owned else State.DISPATCHED
     root = _filed(
-        {**born, **assigned.fields(reasons), "state": state},
+        {**born, **assigned.fields(reasons), "state": _STATE_AFTER[assigned.onward]},
         Terms(entry, policy, rulebook.calendar, entry.urgency),
-        (Action.FILE, assigned.onward),
+        _steps_of(assigned.onward),
         site,
     )
     return Admission(event, root, plan_tasks(root.unit, entry, path, rulebook, now))
@@ -158,9 +157,9 @@ class Assignment:
         return self.kind is Kind.EVENT and bool(self.entry.plan)
 
     @property
-    def onward(self) -> Action:
-        """What follows filing: a planned event is coordinated, anything else dispatched."""
-        return Action.COORDINATE if self.is_owned else Action.DISPATCH
+    def onward(self) -> Action | None:
+        """What follows filing; nothing where no holder was found and a person must name one."""
+        return Action.COORDINATE if self.is_owned else onward(self.route)
 
     def fields(self, reasons: Mapping[str, Any]) -> dict[str, Any]:
         """Return the unit's fields that follow, with `reasons` added to."""
@@ -189,6 +188,22 @@ def assign(entry: Entry, path: Sequence[Area], rulebook: Rulebook) -> Assignment
     else:
         route = to_holder(entry.lead, entry.level, path, rulebook)
     return Assignment(entry, kind, clause, route, rulebook.version)
+
+
+def onward(route: Route) -> Action | None:
+    """Return what follows filing: dispatch, unless the route ends where nobody holds the duty."""
+    return None if route.reason in {RouteReason.GAP, RouteReason.COARSE} else Action.DISPATCH
+
+
+_STATE_AFTER: Final[Mapping[Action | None, State]] = {
+    None: State.FILED,
+    Action.DISPATCH: State.DISPATCHED,
+    Action.COORDINATE: State.COORDINATING,
+}
+
+
+def _steps_of(after: Action | None) -> tuple[Action, ...]:
+    return (Action.FILE, after) if after else (Action.FILE,)
 
 
 def route_fields(route: Route) -> dict[str, Any]:
@@ -255,7 +270,7 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "kind": Kind.TASK,
         "clause": Clause.SPLIT,
         "title": order.title,
-        "state": State.DISPATCHED,
+        "state": _STATE_AFTER[onward(route)],
         "urgency": parent.urgency,
         "entry": entry.code,
         "task": index,
@@ -264,7 +279,7 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "reasons": {"kind": Clause.SPLIT, "route": reasons},
     }
     terms = Terms(entry, site.policy, site.rulebook.calendar, parent.urgency, index)
-    return _filed(fields, terms, (Action.FILE, Action.DISPATCH), site)
+    return _filed(fields, terms, _steps_of(onward(route)), site)
 
 
 def _filed(fields: Mapping[str, Any], terms: Terms, actions: Sequence[Action], site: Site) -> Filed:

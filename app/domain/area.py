@@ -106,3 +106,8 @@ class Place:
         """Build the place from a path that starts at the city."""
         codes: list[str] = [area.code for area in path[1:]]
         return cls(*codes, *[""] * (4 - len(codes)))
+
+    def finest(self, areas: Areas) -> AreaCode:
+        """Return the code of the smallest area it is known to lie in; the city's if of none."""
+        code = self.grid or self.community or self.street or self.district
+        return AreaCode(code) if code else areas.city.code

@@ -1,16 +1,16 @@
 """Who may do what (权限): roles, how a caller stands to a unit, and one table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from app.domain.action import Action
-from app.domain.area import Place, Tier
+from app.domain.area import Area, Place, Tier
 from app.domain.errors import Forbidden
 from app.domain.event import AccountId
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
-from app.domain.unit import Unit
+from app.domain.unit import State, Unit
 from app.domain.words import ACTION
 
 
@@ -38,6 +38,8 @@ class Relation(StrEnum):
 
     HOLDER = "holder"
     """承办单位"""
+    OWNER = "owner"
+    """统筹或待派遣的中心"""
     CENTRE = "centre"
     """所属中心"""
     ABOVE = "above"
@@ -62,13 +64,16 @@ class Scope:
 
     tier: Tier | None
     area: str
-    organisation: OrganisationCode
+    organisation: OrganisationCode | None
     account: AccountId
 
 
 _WORKERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.DEPARTMENT, Role.SUPERVISOR})
 _DESK: Final = frozenset({Role.CLERK, Role.SUPERVISOR})
 _HEAD: Final = frozenset({Role.SUPERVISOR})
+
+_OWNED: Final = frozenset({State.TRIAGE, State.FILED, State.COORDINATING})
+"""States in which the holder is a centre that owns the matter and does not work on it itself."""
 
 _BY_HOLDER: Final = {Relation.HOLDER: _WORKERS}
 _BY_CENTRE: Final = {Relation.CENTRE: _DESK, Relation.ABOVE: _HEAD}
@@ -85,7 +90,7 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.VERIFY: _BY_CENTRE,
     Action.REWORK: _BY_CENTRE,
     Action.CLOSE: _BY_CENTRE,
-    Action.CANCEL: {Relation.HOLDER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD},
+    Action.CANCEL: {Relation.OWNER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD},
     Action.NOTE: dict.fromkeys(Relation, frozenset(Role)),
 }
 """Actions missing here belong to the service itself."""
@@ -105,6 +110,8 @@ def relations(caller: Caller, unit: Unit, above: frozenset[OrganisationCode]) ->
     found = set()
     if caller.organisation == unit.holder:
         found.add(Relation.HOLDER)
+        if unit.state in _OWNED:
+            found.add(Relation.OWNER)
     if caller.organisation == unit.centre:
         found.add(Relation.CENTRE)
     if caller.organisation in above:
@@ -138,14 +145,26 @@ def _allowed_to(table: Mapping[Relation, frozenset[Role]]) -> tuple[str, ...]:
 
 
 def scope_of(caller: Caller, body: Organisation) -> Scope:
-    """Return what the caller may see: its centre's area, or only what its organisation holds."""
-    sees_area = body.kind in _SEES_AREA and caller.roles != {Role.REPORTER}
+    """Return what the caller may see.
+
+    A centre, a committee or a grid team: its area; another body: what it holds; somebody who
+    only reports: their own reports.
+    """
+    only_reports = caller.roles <= {Role.REPORTER}
+    sees_area = body.kind in _SEES_AREA and not only_reports
     return Scope(
         tier=body.tier if sees_area else None,
         area=body.area,
-        organisation=body.code,
+        organisation=None if only_reports else body.code,
         account=caller.account,
     )
+
+
+def oversees(scope: Scope, body: Organisation, path: Sequence[Area]) -> bool:
+    """Tell whether a body, with the path to its area, lies in the scope's subtree."""
+    if body.code == scope.organisation:
+        return True
+    return scope.tier is not None and any(area.code == scope.area for area in path)
 
 
 def sees(scope: Scope, unit: Unit) -> bool:

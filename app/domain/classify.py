@@ -71,10 +71,10 @@ def classify(
 def _under_category(
     event: Event, candidates: Sequence[Candidate], entries: ResponsibilityList
 ) -> Entry | None:
-    """Return the condition the text speaks for, else the category's first."""
+    """Return the condition the text has words for, else the category's first."""
     if event.category is None:
         return None
-    if candidates:
+    if candidates and candidates[0].words:
         return entries[candidates[0].entry]
     conditions = entries.under(event.category)
     return conditions[0] if conditions else None

@@ -144,8 +144,12 @@ class Step:
 
 
 def task_id(parent: UnitId, index: int) -> UnitId:
-    """Return the id of a parent's task: the same each time, and next to its parent in the index."""
-    head = parent.bytes[:8]
+    """Return the id of a parent's task: the same each time, and next to its parent in the index.
+
+    It is a UUID of version 8, which no event may use: the two can never be the same.
+    """
+    head = bytearray(parent.bytes[:8])
+    head[6] = head[6] & 0x0F | 0x80
     tail = bytearray(sha256(parent.bytes + index.to_bytes(4, "big")).digest()[:8])
     tail[0] = tail[0] & 0x3F | 0x80
-    return UnitId(UUID(bytes=head + bytes(tail)))
+    return UnitId(UUID(bytes=bytes(head + tail)))

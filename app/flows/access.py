@@ -7,8 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from app.domain.authority import Caller, Role
-from app.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from app.domain.authority import Caller, Role, oversees, scope_of
+from app.domain.errors import Forbidden, NotFound, Unauthenticated
 from app.domain.event import AccountId
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
@@ -41,17 +41,13 @@ async def create(
 ) -> NewKey:
     """Make an account with its key.
 
-    Raises Invalid for an organisation the rulebook does not know, Forbidden when `by` has no
-    administrator's role over it.
+    Raises NotFound for an organisation that is not there or not under `by`, Forbidden when `by`
+    is no administrator.
     """
-    if organisation not in rulebook.organisations:
-        raise Invalid(
-            zh=f"没有单位“{organisation}”",
-            en=f"no organisation {organisation}",
-            field="organisation",
-        )
     if by is not None:
         _refuse_stranger(by, organisation, rulebook)
+    if organisation not in rulebook.organisations:
+        raise _no_organisation(organisation)
     caller = Caller(AccountId(uuid4()), name, organisation, frozenset(roles))
     key_id = secrets.token_hex(8)
     secret = f"{PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
@@ -60,15 +56,19 @@ async def create(
 
 
 def _refuse_stranger(by: Caller, organisation: OrganisationCode, rulebook: Rulebook) -> None:
-    own = rulebook.organisations[by.organisation].area
-    body = rulebook.organisations.get(organisation)
-    path = rulebook.areas.path(body.area) if body else ()
-    if Role.ADMINISTRATOR not in by.roles or all(area.code != own for area in path):
+    """Raise unless `by` administers the organisation; what lies outside is not there for it."""
+    if Role.ADMINISTRATOR not in by.roles:
         raise Forbidden(
-            zh="只有本辖区的管理员可以管理密钥",
-            en="only an administrator of the area manages its keys",
-            field="organisation",
+            zh="只有管理员可以管理密钥", en="only an administrator manages keys", field="roles"
         )
+    scope = scope_of(by, rulebook.organisations[by.organisation])
+    body = rulebook.organisations.get(organisation)
+    if body is None or not oversees(scope, body, rulebook.areas.path(body.area)):
+        raise _no_organisation(organisation)
+
+
+def _no_organisation(code: OrganisationCode) -> NotFound:
+    return NotFound(zh=f"没有单位“{code}”", en=f"no organisation {code}", field="organisation")
 
 
 def hash_of(secret: str) -> bytes:
@@ -97,11 +97,17 @@ async def revoke(
     tx: Tx, rulebook: Rulebook, key_id: str, *, at: datetime, by: Caller | None = None
 ) -> None:
     """Make a key worthless; raises NotFound, and Forbidden as `create` does."""
+    unknown = NotFound(zh=f"没有有效的密钥“{key_id}”", en=f"no valid key {key_id}", field="id")
     organisation = await accounts.organisation_of(tx, key_id)
-    if organisation is not None and by is not None:
-        _refuse_stranger(by, organisation, rulebook)
-    if organisation is None or not await accounts.revoke(tx, key_id, at=at):
-        raise NotFound(zh=f"没有有效的密钥“{key_id}”", en=f"no valid key {key_id}", field="id")
+    if organisation is None:
+        raise unknown
+    if by is not None:
+        try:
+            _refuse_stranger(by, organisation, rulebook)
+        except NotFound:
+            raise unknown from None
+    if not await accounts.revoke(tx, key_id, at=at):
+        raise unknown
 
 
 def unknown_key() -> Unauthenticated:

@@ -28,6 +28,8 @@ class Deed:
     at: datetime
     reason: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    resumes: bool = False
+    """Clocks that stood go on from what they have spent, whatever the move says."""
 
 
 async def advance(tx: Tx, unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> Filed:
@@ -46,7 +48,8 @@ def moved(unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> File
     move = lifecycle.decide(unit.state, deed.action, reason=deed.reason)
     unit = seated(replace(unit, state=move.to))
     if deed.action in RAISES_VERSION:
-        unit, clocks = enter(unit, clocks, terms, at=deed.at, resumes=move.resumes)
+        resumes = move.resumes or deed.resumes
+        unit, clocks = enter(unit, clocks, terms, at=deed.at, resumes=resumes)
         unit = replace(
             unit,
             version=unit.version + 1,

@@ -21,11 +21,15 @@ from app.domain.timing import Terms
 from app.domain.unit import State, Unit, UnitId
 from app.domain.words import TIER
 from app.flows.advance import Deed, advance, moved, write
+from app.flows.escalation import fired
 from app.flows.intake import begin
 from app.flows.rulebook import Library, Reference
 from app.store import clocks as clock_store
 from app.store import units as unit_store
 from app.store.database import Tx
+
+RETURNED: Final = "returned_by"
+"""The key in a unit's reasons of the holder that gave it back last."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Case:
     def terms(self, unit: Unit | None = None) -> Terms:
         """Return what the unit's limits follow from."""
         unit = unit or self.unit
-        path = self.rulebook.areas.path(finest(unit.place, self.rulebook))
+        path = self.rulebook.areas.path(unit.place.finest(self.rulebook.areas))
         entry = self.judged.list[unit.entry] if unit.entry else None
         policy, calendar = self.rulebook.policies.at(path), self.rulebook.calendar
         return Terms(entry, policy, calendar, unit.urgency, unit.task)
@@ -117,6 +121,8 @@ async def file(
     case.judged = rulebook
     deed = Deed(Action.FILE, order.by, order.at, order.reason, {"entry": entry})
     filed = await advance(tx, unit, case.clocks, deed, case.terms(unit))
+    if assigned.onward is None:
+        return filed.unit
     onward = Deed(assigned.onward, None, order.at, data={"holder": unit.holder})
     filed = await advance(tx, filed.unit, filed.clocks, onward, case.terms(unit))
     tasks = plan_tasks(filed.unit, named, path, rulebook, order.at)
@@ -130,7 +136,10 @@ async def dispatch(tx: Tx, library: Library, order: Order, holder: OrganisationC
     case = await _open(tx, library, order, Action.DISPATCH)
     route = _named(case, order.by, holder) if holder else _by_list(case)
     unit = rerouted(case.unit, route)
-    deed = Deed(Action.DISPATCH, order.by, order.at, order.reason, {"holder": unit.holder})
+    # Back to the same holder its limit goes on; to another it begins anew (退回).
+    same = case.unit.reasons.get(RETURNED) == unit.holder
+    data = {"holder": unit.holder}
+    deed = Deed(Action.DISPATCH, order.by, order.at, order.reason, data, resumes=same)
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 
 
@@ -140,6 +149,7 @@ async def give_back(tx: Tx, library: Library, order: Order) -> Unit:
     centre = case.rulebook.organisations[case.unit.centre]
     route = to_organisation(centre, case.rulebook, RouteReason.RETURNED)
     unit = rerouted(case.unit, route)
+    unit = replace(unit, reasons={**unit.reasons, RETURNED: case.unit.holder})
     deed = Deed(Action.RETURN, order.by, order.at, order.reason, {"from": case.unit.holder})
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 
@@ -175,10 +185,27 @@ async def _open(tx: Tx, library: Library, order: Order, action: Action) -> Case:
             field="If-Match",
             version=unit.version,
         )
-    running = await clock_store.of_units(tx, [unit.id])
+    unit, clocks = await _on_time(tx, unit, reference.rulebook, order.at)
     judged = (await library.at(tx, unit.rulebook)).rulebook
     others = [one for one in owned if one.id != unit.id]
-    return Case(unit, running.get(unit.id, ()), others, reference, judged)
+    return Case(unit, clocks, others, reference, judged)
+
+
+async def _on_time(
+    tx: Tx, unit: Unit, rulebook: Rulebook, now: datetime
+) -> tuple[Unit, Sequence[Clock]]:
+    """Return the unit and its clocks after every mark passed by now has fired.
+
+    The worker may not have come to it yet: what was late is on the record before anything
+    else happens to the unit.
+    """
+    clocks = (await clock_store.of_units(tx, [unit.id])).get(unit.id, ())
+    late = fired(unit, clocks, rulebook, now)
+    if late is None:
+        return unit, clocks
+    await write(tx, [late])
+    known = {clock.name: clock for clock in (*clocks, *late.clocks)}
+    return late.unit, tuple(known.values())
 
 
 async def _family(tx: Tx, unit: Unit, action: Action) -> list[UUID]:
@@ -220,15 +247,9 @@ def above(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
     return frozenset(body.code for body in bodies.centres(path))
 
 
-def finest(place: Place, rulebook: Rulebook) -> AreaCode:
-    """Return the code of the smallest area the place is known to lie in."""
-    code = place.grid or place.community or place.street or place.district
-    return AreaCode(code) if code else rulebook.areas.city.code
-
-
 def _area(case: Case, named: AreaCode | None) -> AreaCode:
     if named is None:
-        return finest(case.unit.place, case.rulebook)
+        return case.unit.place.finest(case.rulebook.areas)
     if named not in case.rulebook.areas:
         raise Invalid(
             zh=f"区划或网格编码“{named}”不存在", en=f"no area has code {named}", field="area"
@@ -241,11 +262,19 @@ def _by_list(case: Case) -> Route:
     if unit.entry is None or unit.level is None:
         raise Invalid(zh="未按清单立案的单元须指定承办单位", en="name the holder", field="holder")
     entry = case.judged.list[unit.entry]
-    path = case.rulebook.areas.path(finest(unit.place, case.rulebook))
-    if unit.task is not None:
-        order = entry.plan[unit.task]
-        return to_nearest_holder(order.function, entry.level, path, case.rulebook)
-    return to_holder(entry.lead, entry.level, path, case.rulebook)
+    path = case.rulebook.areas.path(unit.place.finest(case.rulebook.areas))
+    function = entry.lead if unit.task is None else entry.plan[unit.task].function
+    route = to_holder(function, entry.level, path, case.rulebook)
+    if route.reason is not RouteReason.HELD:
+        # A clerk has looked: the nearest who holds the duty at the place as far as it is known.
+        route = to_nearest_holder(function, entry.level, path, case.rulebook)
+    if route.is_gap:
+        raise Invalid(
+            zh="当地及上级均无单位承担此职能, 请指定承办单位",
+            en="nobody holds this function here or above: name the holder",
+            field="holder",
+        )
+    return route
 
 
 def _named(case: Case, caller: Caller, code: OrganisationCode) -> Route:

@@ -15,7 +15,6 @@ from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit
 from app.flows.advance import write
-from app.flows.casework import finest
 from app.store import clocks, units
 from app.store.database import Tx
 
@@ -77,7 +76,7 @@ def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetim
     """Return the unit with the steps of its passed marks; None if none has passed."""
     if unit.desk is None:
         return None
-    policy = rulebook.policies.at(rulebook.areas.path(finest(unit.place, rulebook)))
+    policy = rulebook.policies.at(rulebook.areas.path(unit.place.finest(rulebook.areas)))
     chain = _chain(unit.desk, rulebook)
     firings = [
         fire(

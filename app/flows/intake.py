@@ -81,6 +81,11 @@ def check(report: Event, reference: Reference) -> None:
         raise Invalid(
             zh=f"区划或网格编码“{code}”不存在", en=f"no area has code {code}", field="place.code"
         )
+    where = report.where
+    if where.point and not (where.code or where.address) and reference.is_outside(where.point):
+        raise Invalid(
+            zh="坐标不在本市范围内", en="the point lies outside the city", field="place.point"
+        )
     if report.category is not None and not rulebook.list.under(report.category):
         category = report.category
         raise Invalid(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from app.domain.area import Areas
 from app.domain.errors import Invalid, Unavailable
+from app.domain.event import Point
 from app.domain.organisation import Organisations
 from app.domain.policy import Policies
 from app.domain.responsibility import ResponsibilityList
@@ -40,17 +41,28 @@ class Reference:
     gazetteer: Gazetteer
     polygons: Polygons
 
+    def is_outside(self, point: Point) -> bool:
+        """Tell whether a point lies in no outline, where the city has outlines."""
+        return bool(self.polygons) and self.polygons.find(point) is None
+
 
 async def publish(tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by: str) -> Edition:
     """Publish new content for some parts; the other parts stay as the latest version has them.
 
-    The first version of all is in force at once. Raises KeyError if a part has never been
-    published and is not given.
+    The first version of all is in force at once. Raises Invalid if a part has never been
+    published and is not given, or if codes that open units stand with would vanish.
     """
     await rulebooks.lock(tx)
     await _refuse_orphans(tx, contents)
     before = await rulebooks.latest(tx)
     versions = dict(before.parts) if before else {}
+    missing = [part for part in Part if part not in versions and part not in contents]
+    if missing:
+        raise Invalid(
+            zh=f"首次发布缺少: {'、'.join(missing)}",
+            en=f"the first version lacks {', '.join(missing)}",
+            field=missing[0],
+        )
     for part, content in contents.items():
         encoded = parts.encode(part, content)
         versions[part] = await rulebooks.put_part(tx, part, encoded, at=now, by=by)
@@ -122,6 +134,8 @@ class Library:
 
     async def at(self, tx: Tx, version: int) -> Reference:
         """Return the reference of any version, loading it when a unit of the past asks."""
+        if version in self._references:
+            return self._references[version]
         async with self._learning:
             if version not in self._references:
                 edition = await rulebooks.edition(tx, version)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.domain.classify import Candidate
 from app.domain.responsibility import Category, Entry, EntryCode
 from app.recall.calibration import Calibration, signs
+from app.recall.conditions import told_apart
 from app.recall.features import Features, Floats, folded
 from app.recall.phrases import Phrases
 from app.recall.prototypes import Prototypes, Texts, summed
@@ -21,7 +22,7 @@ from app.recall.words import Speakers
 _COMPONENT: Final = "部件"
 # How fast the likelihood of candidates falls, per unit of score.
 _SLOPE: Final = 12.0
-_SLOPE_AMONG: Final = 20.0
+_SLOPE_AMONG: Final = 7.0
 # What the candidates behind the best leave for all those not returned.
 _REST: Final = 0.1
 # Below this nothing but single everyday characters agree.
@@ -49,8 +50,8 @@ class EntryMatcher:
         self._entries = _ordered(entries)
         self._index = {entry.code: index for index, entry in enumerate(self._entries)}
         self._features, texts = _learnt(self._entries)
+        self._by_feature = told_apart(texts, self._features).T.tocsr()
         by_entry = summed(texts, self._features)
-        self._by_feature = by_entry.T.tocsr()
         self._speakers = Speakers.build(self._entries, by_entry, self._features)
         self._recalled = [entry for entry in self._entries if not _is_component(entry)]
         self._exclusions = Phrases.build(

@@ -245,6 +245,9 @@ class Polygons:
         """Index outlines in WGS-84 or CGCS2000 degrees."""
         return cls(tuple(features), [_geometry(outline) for outline in features.values()])
 
+    def __len__(self) -> int:
+        return len(self._codes)
+
     def find(self, point: Point) -> AreaCode | None:
         """Return the smallest area that covers the point, whatever its datum."""
         there = to_wgs84(point)

@@ -75,13 +75,11 @@ async def page(
 async def held_by(
     tx: Tx, holder: OrganisationCode, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Unit]:
-    """Return the open units of a holder by their disposal deadline."""
-    statement = select(UNIT).where(
-        UNIT.c.holder == holder, UNIT.c.desk.is_not(None), UNIT.c.due_at.is_not(None)
-    )
+    """Return the units an organisation holds and whose turn it is, by the stage's deadline."""
+    statement = select(UNIT).where(UNIT.c.desk == holder, UNIT.c.holder == holder)
     if after is not None:
-        statement = statement.where(tuple_(UNIT.c.due_at, UNIT.c.id) > tuple_(*after))
-    rows = await tx.select(statement.order_by(UNIT.c.due_at, UNIT.c.id).limit(limit))
+        statement = statement.where(tuple_(UNIT.c.stage_due_at, UNIT.c.id) > tuple_(*after))
+    rows = await tx.select(statement.order_by(UNIT.c.stage_due_at, UNIT.c.id).limit(limit))
     return [unit_of(row) for row in rows]
 
 
@@ -99,7 +97,8 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
         found.append(late if wanted.is_overdue else ~late)
     if wanted.raised_to is not None:
         # The second half is the partial index's own condition.
-        found.append(and_(UNIT.c.raised.contains([wanted.raised_to]), text("raised <> '{}'")))
+        told = UNIT.c.raised.contains([wanted.raised_to])
+        found.append(and_(told, text("raised <> '{}'"), UNIT.c.desk.is_not(None)))
     if wanted.updated_since is not None:
         found.append(UNIT.c.updated_at >= wanted.updated_since)
     return found

@@ -20,11 +20,9 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     """Return what a unit must satisfy to be within the scope; `authority.sees` says the same."""
     if scope.tier is Tier.CITY:
         return true()
-    own = [
-        UNIT.c.holder == scope.organisation,
-        UNIT.c.centre == scope.organisation,
-        UNIT.c.reporter == scope.account,
-    ]
+    own = [UNIT.c.reporter == scope.account]
+    if scope.organisation is not None:
+        own += [UNIT.c.holder == scope.organisation, UNIT.c.centre == scope.organisation]
     if scope.tier is None:
         return or_(*own)
     return or_(_COLUMN_OF[scope.tier] == scope.area, *own)

@@ -53,7 +53,7 @@ async def test_my_organisations_open_units_come_by_their_due_time(city: City):
         await person.post(report)
         city.clock.forward(minutes=5)
     page = await supervisor.get("/v1/me/tasks")
-    dues = [unit["due_at"] for unit in page["items"]]
+    dues = [unit["stage_due_at"] for unit in page["items"]]
     assert (len(dues), dues) == (3, sorted(dues))
 
 

@@ -360,7 +360,7 @@ async def test_a_task_is_shown_although_a_newer_list_has_no_plan_for_it(city: Ci
         (f"/v1/organisations/{EAST}-ZX/queue", 1),
         ("/v1/me/tasks", 1),
         ("/v1/me/events", 2),
-        ("/v1/units/{unit}", 3),
+        ("/v1/units/{unit}", 4),
         ("/v1/units/{unit}/steps", 3),
         ("/v1/events/{unit}", 2),
     ],

@@ -89,6 +89,13 @@ def test_among_a_categorys_conditions_the_text_decides():
     assert root(by_code(RUBBISH), book, found).entry == second.code
 
 
+def test_a_condition_the_text_has_no_word_for_is_not_taken():
+    second = replace(given.entries()[0], code=EntryCode("SX-06010-2"), level=Tier.STREET)
+    book = pieces.rulebook(entries=(*given.entries(), second))
+    found = pieces.found(candidates=[Candidate(second.code, 0.9)])
+    assert root(by_code(RUBBISH), book, found).entry == RUBBISH
+
+
 def test_without_a_word_for_any_condition_the_first_one_is_taken():
     second = replace(given.entries()[0], code=EntryCode("SX-06010-2"))
     book = pieces.rulebook(entries=(*given.entries(), second))

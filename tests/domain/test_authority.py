@@ -49,7 +49,7 @@ TABLE = (
     Row(Relation.HOLDER, Role.GRID_WORKER, WORK),
     Row(Relation.HOLDER, Role.DEPARTMENT, WORK),
     Row(Relation.HOLDER, Role.CLERK, f"{DESK} {WORK}"),
-    Row(Relation.HOLDER, Role.SUPERVISOR, f"{DESK} {WORK} cancel"),
+    Row(Relation.HOLDER, Role.SUPERVISOR, f"{DESK} {WORK}"),
     Row(Relation.HOLDER, Role.REPORTER, ""),
     Row(Relation.HOLDER, Role.INTEGRATOR, ""),
     Row(Relation.HOLDER, Role.ADMINISTRATOR, ""),
