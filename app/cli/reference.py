@@ -45,10 +45,16 @@ def add_to(app: typer.Typer) -> None:
 
 def load(
     part: Annotated[Part | None, typer.Argument(help="要发布的部分 / which part")] = None,
-    file: Annotated[Path | None, typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV、XLSX 或 TOML 文件 / the file", exists=True, dir_okay=False),
+    ] = None,
     *,
     folder: Annotated[
-        Path | None, typer.Option("--from", help="整座城市的文件夹 / a whole city's folder")
+        Path | None,
+        typer.Option(
+            "--from", help="整座城市的文件夹 / a whole city's folder", exists=True, file_okay=False
+        ),
     ] = None,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="发布内置的重庆数据 / publish the shipped Chongqing")
@@ -67,13 +73,16 @@ def load(
             "请给出部分与文件, 或 --from 文件夹, 或 --shipped"
             " / name a part and a file, or --from a folder, or --shipped"
         )
+    begun = datetime.now(UTC)
     with server(Settings.from_environment()) as (ready, _), _spinner() as say:
         source = _Source(part, file, data.folder() if shipped else folder)
         edition = run(_load(ready, source, say))
-    console.print(
-        f"规则库第 {edition.version} 版已发布, {local(edition.in_force_at)} 起生效"
-        f" / rulebook {edition.version} published"
-    )
+    number, since = edition.version, local(edition.in_force_at)
+    if edition.published_at < begun:
+        text = f"内容未变, 仍为规则库第 {number} 版 / nothing new: rulebook {number} stays"
+    else:
+        text = f"规则库第 {number} 版已发布, {since} 起生效 / rulebook {number} published"
+    console.print(text, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,12 +136,23 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
         asyncio.create_task(worker.run(settings, clock=clock, library=library)) if works else None
     )
     try:
-        await uvicorn.Server(config).serve()
+        await _until_told(uvicorn.Server(config))
     finally:
         if task is not None:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _until_told(web: uvicorn.Server) -> None:
+    """Serve; cancelled, let the server finish as a signal would instead of breaking it off."""
+    task = asyncio.create_task(web.serve())
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        web.should_exit = True
+        await task
+        raise
 
 
 async def _working(settings: Settings) -> None:
