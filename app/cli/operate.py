@@ -268,6 +268,7 @@ def _call(command: list[str], settings: Settings) -> None:
         capture_output=True,
         text=True,
         check=False,
+        umask=0o077,  # a backup holds what people reported
     )
     if done.returncode:
         said = done.stderr.strip().splitlines()
