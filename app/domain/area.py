@@ -33,6 +33,11 @@ class Tier(StrEnum):
 _RANKS: Final[Mapping[Tier, int]] = {tier: rank for rank, tier in enumerate(Tier)}
 
 
+def is_valid(valid_from: date | None, valid_to: date | None, day: date) -> bool:
+    """Tell whether something with these bounds exists on a day; `valid_to` is the first not."""
+    return (valid_from is None or valid_from <= day) and (valid_to is None or day < valid_to)
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """One area; `generated` marks grids numbered by rule and not surveyed.
@@ -48,12 +53,6 @@ class Area:
     valid_from: date | None = None
     valid_to: date | None = None
     outline: str = ""
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether the area exists on that day; `valid_to` is the first it does not."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day < self.valid_to
-        )
 
 
 class Areas(Mapping[AreaCode, Area]):

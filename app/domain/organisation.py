@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import NewType
 
-from app.domain.area import Area, AreaCode, Areas, Tier
+from app.domain.area import Area, AreaCode, Areas, Tier, is_valid
 
 OrganisationCode = NewType("OrganisationCode", str)
 Function = NewType("Function", str)
@@ -44,13 +45,23 @@ class Organisation:
 
 
 class Organisations(Mapping[OrganisationCode, Organisation]):
-    """All bodies of the city, indexed by area."""
+    """All bodies of the city by code, and those that exist by area."""
 
-    def __init__(self, organisations: Iterable[Organisation]) -> None:
+    def __init__(self, organisations: Iterable[Organisation], day: date | None = None) -> None:
         self._by_code = {body.code: body for body in organisations}
         self._by_area: dict[AreaCode, tuple[Organisation, ...]] = {}
         for body in self._by_code.values():
-            self._by_area[body.area] = (*self._by_area.get(body.area, ()), body)
+            if day is None or is_valid(body.valid_from, body.valid_to, day):
+                self._by_area[body.area] = (*self._by_area.get(body.area, ()), body)
+
+    @cached_property
+    def is_dated(self) -> bool:
+        """Some body begins or ends to exist."""
+        return any(body.valid_from or body.valid_to for body in self._by_code.values())
+
+    def on(self, day: date) -> "Organisations":
+        """Return the bodies as they stand on a day; the others keep no duty but their names."""
+        return Organisations(self._by_code.values(), day) if self.is_dated else self
 
     def __getitem__(self, code: OrganisationCode) -> Organisation:
         return self._by_code[code]

@@ -4,9 +4,10 @@ import asyncio
 import gc
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from app.domain.area import Areas
 from app.domain.errors import Invalid, Unavailable
@@ -40,6 +41,12 @@ class Reference:
     matcher: EntryMatcher
     gazetteer: Gazetteer
     polygons: Polygons
+
+    def on(self, now: datetime) -> "Reference":
+        """Return the reference as it stands on the day of `now` in the city's zone."""
+        day = now.astimezone(ZoneInfo(self.rulebook.calendar.zone)).date()
+        bodies = self.rulebook.organisations.on(day)
+        return replace(self, rulebook=replace(self.rulebook, organisations=bodies))
 
     def is_outside(self, point: Point) -> bool:
         """Tell whether a point lies in no outline, where the city has outlines."""
@@ -103,6 +110,7 @@ class Library:
         self._editions: list[Edition] = []
         self._references: OrderedDict[int, Reference] = OrderedDict()
         self._parts: dict[tuple[Part, int], Any] = {}
+        self._today: tuple[tuple[int, int], Reference] | None = None
         # The API's follower and the worker of one process share a library and ask at once.
         self._learning = asyncio.Lock()
 
@@ -110,8 +118,19 @@ class Library:
         """Return the reference in force; raises Unavailable before one is loaded."""
         for edition in reversed(self._editions):
             if edition.in_force_at <= now:
-                return self._references[edition.version]
+                return self._as_of(edition.version, now)
         raise Unavailable(zh="规则库尚未发布或尚未加载", en="no rulebook is in force yet")
+
+    def _as_of(self, version: int, now: datetime) -> Reference:
+        """Return a version as it stands today, where some of its bodies begin or end to exist."""
+        reference = self._references[version]
+        if not reference.rulebook.organisations.is_dated:
+            return reference
+        # Built anew every half hour: a day begins with one in every zone.
+        moment = (version, int(now.timestamp()) // 1800)
+        if self._today is None or self._today[0] != moment:
+            self._today = (moment, reference.on(now))
+        return self._today[1]
 
     async def follow(self, tx: Tx, *, now: datetime) -> None:
         """Learn of new editions and build those that are in force or about to be.

@@ -1,9 +1,12 @@
 """Routing: from the city down to whoever must act, and the reason with the answer."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from app.domain.area import Areas, Tier
-from app.domain.organisation import Function, OrganisationCode
+from app.domain.area import AreaCode, Areas, Tier
+from app.domain.organisation import Function, OrganisationCode, Organisations
 from app.domain.route import (
     Route,
     RouteReason,
@@ -125,3 +128,18 @@ def test_the_city_centre_answers_to_itself():
 def test_a_named_holder_keeps_the_reason_it_was_named_for():
     body = BOOK.organisations[OrganisationCode(f"{EAST}-PS")]
     assert to_organisation(body, BOOK, RouteReason.RULED).reason is RouteReason.RULED
+
+
+def test_a_body_that_has_ended_keeps_its_name_and_loses_its_duties():
+    bodies = given.organisations()
+    board = f"{HARBOUR}-MS"
+    ended = [
+        replace(body, valid_to=date(2026, 11, 20)) if body.code == board else body
+        for body in bodies
+    ]
+    before, after = (Organisations(ended).on(date(2026, 11, day)) for day in (19, 20))
+    held = [one.holders(Function("landscaping"), AreaCode(HARBOUR)) for one in (before, after)]
+    assert ([len(found) for found in held], after[OrganisationCode(board)].name) == (
+        [1, 0],
+        "码头街道民生服务板块",
+    )
