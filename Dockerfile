@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /build
 COPY requirements.lock ./
 RUN python -m venv /opt/yiguan
-RUN /opt/yiguan/bin/python -m pip install --require-hashes -r requirements.lock
+RUN /opt/yiguan/bin/python -m pip install --only-binary :all: --require-hashes -r requirements.lock
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/yiguan yiguan

@@ -1,6 +1,6 @@
 """Single-POST events a second, by code and by text, beside the same rows written by pgbench.
 
-python -m benchmarks.intake --events 20000 --connections 64
+python -m benchmarks.intake --events 20000 --connections 200
 """
 
 import argparse
@@ -238,7 +238,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=200, help="reports under way at once")
     parser.add_argument("--seconds", type=int, default=10, help="of pgbench")
     asked = parser.parse_args()
     console = Console()

@@ -129,6 +129,8 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
         log_level=settings.log_level.lower(),
         log_config=None,
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=DRAIN,
         backlog=4096,
     )

@@ -21,6 +21,9 @@ from app.store.events import Arrival, StoredEvent
 CANDIDATES = 5
 """How many entries are kept as candidates of a report."""
 
+CONDITIONS = 3
+"""How many conditions of a given category are kept."""
+
 
 class Superseded(Exception):
     """Another rulebook is in force than the one the batch was judged by: judge it again."""
@@ -62,7 +65,7 @@ def _candidates(
     among = {report.id: codes for report in reports if len(codes := _codes(report, reference)) > 1}
     chosen = [report for report in reports if report.id in among]
     texts = [report.text for report in chosen]
-    ranked = reference.matcher.find_each_among(texts, list(among.values()), CANDIDATES)
+    ranked = reference.matcher.find_each_among(texts, list(among.values()), CONDITIONS)
     return found | {report.id: seen for report, seen in zip(chosen, ranked, strict=True)}
 
 
