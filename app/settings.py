@@ -32,7 +32,7 @@ class Settings:
             home=Path(environment.get("YIGUAN_HOME") or ".yiguan").absolute(),
             database_url=environment.get("YIGUAN_DATABASE_URL") or None,
             host=environment.get("YIGUAN_HOST") or "127.0.0.1",
-            port=_number(environment, "YIGUAN_PORT", 8000),
+            port=_number(environment, "YIGUAN_PORT", 8000, 65535),
             pool_size=_number(environment, "YIGUAN_POOL_SIZE", 10),
             queue_size=_number(environment, "YIGUAN_QUEUE_SIZE", 4000),
             log_level=environment.get("YIGUAN_LOG_LEVEL") or "info",
@@ -44,12 +44,12 @@ class Settings:
         return cls.of(os.environ)
 
 
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+def _number(environment: Mapping[str, str], name: str, default: int, most: int = 1_000_000) -> int:
     text = environment.get(name)
     if not text:
         return default
-    try:
-        return int(text)
-    except ValueError:
-        message = f"{name}={text!r}: 应为整数 / must be a whole number"
-        raise ValueError(message) from None
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 0 < number <= most:
+        message = f"{name}={text!r}: 应为 1 到 {most} 的整数 / must be a whole number up to {most}"
+        raise ValueError(message)
+    return number

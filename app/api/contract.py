@@ -57,6 +57,8 @@ def _contract(app: FastAPI) -> dict[str, Any]:
     for path in contract["paths"].values():
         for operation in path.values():
             _add_problems(operation)
+    for open_to_all in ("/healthz", "/readyz", "/metrics"):
+        contract["paths"][open_to_all]["get"]["security"] = []
     contract["paths"] = dict(sorted(contract["paths"].items()))
     return contract
 

@@ -27,7 +27,7 @@ async def readyz(service: Services) -> Response:
         if revision != schema.head():
             checks["schema"] = f"at {revision}, expected {schema.head()}: run `yiguan migrate`"
     except Unavailable as error:
-        checks["database"] = error.en
+        checks |= {"database": error.en, "schema": "unknown"}
     try:
         service.library.current(service.now())
     except Unavailable as error:

@@ -295,8 +295,14 @@ class EventPage(BaseModel):
     next: str | None = None
 
 
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [values]})
+
+
 class Said(Strict):
     """What an actor says about an action."""
+
+    model_config = _example(reason="已清运完毕, 现场干净")
 
     reason: Words = ""
 
@@ -304,12 +310,16 @@ class Said(Strict):
 class FileIn(Said):
     """Under which entry to file, and where it is if that was not known."""
 
+    model_config = _example(entry="SX-06010-1", area="500103001001", reason="来电核实过")
+
     entry: Code
     area: Code | None = None
 
 
 class DispatchIn(Said):
     """To whom; nobody named: whoever the list names."""
+
+    model_config = _example(holder="500103-CGJ", reason="市政设施归城市管理局")
 
     holder: Code | None = None
 
@@ -336,6 +346,8 @@ class UnitQuery(Paging):
 
 class KeyIn(Strict):
     """A key to make for a person or machine of an organisation."""
+
+    model_config = _example(name="张敏", organisation="500103-ZX", roles=["clerk"])
 
     name: Annotated[Clean, StringConstraints(min_length=1, max_length=60)]
     organisation: Code

@@ -8,7 +8,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -72,6 +72,17 @@ LISTED: Final = 100
 RETRY_AFTER: Final = "2"
 
 
+EXAMPLE: Final[Any] = {
+    "type": "/problems/stale",
+    "title": "单元已发生变化",
+    "status": 412,
+    "detail": "单元已变为第 4 版(您看到的是第 3 版), 请刷新",
+    "request_id": "7d3f0c7be2f34cf2a9e9a0c1d5b8e6a1",
+    "errors": [{"field": "If-Match", "message": "单元已变为第 4 版(您看到的是第 3 版), 请刷新"}],
+    "version": 4,
+}
+
+
 class FieldError(BaseModel):
     """One fault of the input."""
 
@@ -81,6 +92,8 @@ class FieldError(BaseModel):
 
 class Problem(BaseModel):
     """A refusal (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     type: str
     title: str
