@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.domain.authority import Role
-from app.domain.errors import Unavailable
+from app.domain.errors import Invalid, Unavailable
 from app.domain.responsibility import Entry
 from app.domain.rulebook import Part
 from app.flows import rulebook as rulebooks
@@ -16,7 +16,7 @@ from app.store.database import Database
 from app.store.rulebooks import Edition
 from tests import given
 from tests.conftest import NOW
-from tests.given import City
+from tests.given import GRID, City
 
 ENTRIES = given.entries()
 
@@ -202,3 +202,12 @@ async def test_a_report_sent_again_after_its_category_was_dropped_is_still_the_s
     city.clock.forward(seconds=6)
     await followed(service.database, service.library, city.clock.now())
     assert (await worker.post(report)).status_code == 200
+
+
+async def test_codes_that_open_units_stand_with_may_not_vanish(city: City):
+    worker = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    await worker.post(city.report())
+    fewer = tuple(body for body in given.organisations() if body.code != f"{GRID}-WG")
+    async with city.app.state.service.database.transaction() as tx:
+        with pytest.raises(Invalid, match=f"{GRID}-WG"):
+            await rulebooks.publish(tx, {Part.ORGANISATIONS: fewer}, now=city.clock.now(), by="x")
