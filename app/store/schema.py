@@ -104,25 +104,35 @@ async def keep_epoch(tx: Tx) -> None:
 
 async def make_partitions(tx: Tx, *, now: datetime) -> None:
     """Make the log's partitions for the quarter of `now` and the two after it."""
-    for offset in range(3):
-        start, end = _quarter(now, offset), _quarter(now, offset + 1)
-        name = f"step_{start.year}q{start.month // 3 + 1}"
+    quarters = [(_quarter(now, offset), _quarter(now, offset + 1)) for offset in range(3)]
+    if all([await _exists(tx, start) for start, _ in quarters]):
+        return
+    # Before any lock on a table: two that make partitions at once wait here, not for each other.
+    await tx.execute("SELECT pg_advisory_xact_lock(7366)")
+    for start, end in quarters:
         # Lines of that quarter in the default partition would refuse the new one; the alarm on
         # their number tells the operator, and intake and clocks must go on meanwhile.
         stray = "SELECT EXISTS (SELECT FROM step_default WHERE at >= $1 AND at < $2)"
-        if await tx.value("SELECT to_regclass($1)", name) is None and not await tx.value(
-            stray, start, end
-        ):
-            await _make_partition(tx, name, start, end)
+        if not await _exists(tx, start) and not await tx.value(stray, start, end):
+            await _make_partition(tx, start, end)
 
 
-async def _make_partition(tx: Tx, name: str, start: datetime, end: datetime) -> None:
-    await tx.execute("SELECT pg_advisory_xact_lock(7366)")
+async def _exists(tx: Tx, start: datetime) -> bool:
+    # Not to_regclass: its cache may still say no to what another session made meanwhile.
+    found = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid))"
+    return bool(await tx.value(found, _partition(start)))
+
+
+async def _make_partition(tx: Tx, start: datetime, end: datetime) -> None:
     # The name and the moments are our own: DDL takes no parameters.
     await tx.execute(
-        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF step"
+        f"CREATE TABLE {_partition(start)} PARTITION OF step"
         f" FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
     )
+
+
+def _partition(start: datetime) -> str:
+    return f"step_{start.year}q{start.month // 3 + 1}"
 
 
 def _quarter(now: datetime, offset: int) -> datetime:

@@ -84,10 +84,11 @@ def _orphans_are_ours() -> Iterator[None]:
     prctl, set_child_subreaper = ctypes.CDLL(None).prctl, 36
     prctl(set_child_subreaper, 1)
     yield
+    prctl(set_child_subreaper, 0)
     for pid in [pid for pid, parent in _parents().items() if parent == os.getpid()]:
         if "postgres" in Path(f"/proc/{pid}/stat").read_text():
-            os.waitpid(pid, 0)
-    prctl(set_child_subreaper, 0)
+            # Only the dead: the suite may have a living server of its own.
+            os.waitpid(pid, os.WNOHANG)
 
 
 @pytest.fixture
