@@ -16,9 +16,10 @@ from rich.table import Table
 from app import data
 from app.cli.root import console, database, local, run, server
 from app.domain.area import Areas
+from app.domain.classify import kind_of
 from app.domain.errors import Unavailable
 from app.domain.organisation import Organisations
-from app.domain.responsibility import Entry, EntryCode, Kind, ResponsibilityList
+from app.domain.responsibility import Entry, EntryCode, ResponsibilityList
 from app.domain.rulebook import Part
 from app.flows import rulebook
 from app.flows.rulebook import Library
@@ -28,6 +29,7 @@ from app.sheets import calendar as calendar_sheet
 from app.sheets import organisations as organisation_sheet
 from app.sheets import policies as policy_sheet
 from app.sheets import responsibility as list_sheet
+from app.sheets import roster as roster_sheet
 from app.store.database import Database
 from app.store.parts import Content
 from app.store.rulebooks import Edition
@@ -109,7 +111,7 @@ def stats(
     """
     entries = list_sheet.parse(file or data.shipped(Part.LIST), functions=set(data.functions()))
     _counts("依据 basis", Counter(entry.basis for entry in entries))
-    _counts("类型 kind", Counter(entry.kind for entry in entries))
+    _counts("类型 kind", Counter(kind_of(entry)[0] for entry in entries))
     _counts("层级 level", Counter(entry.level for entry in entries))
     _counts("紧急程度 urgency", Counter(entry.urgency for entry in entries))
     _counts("牵头职能 lead", Counter(entry.lead for entry in entries), data.functions())
@@ -126,7 +128,7 @@ def _counts(heading: str, counted: Counter[str], names: Mapping[str, str] | None
 
 def _facts(entries: tuple[Entry, ...]) -> None:
     conditions = Counter(entry.condition for entry in entries)
-    planned = sum(entry.kind is Kind.EVENT and len(entry.plan) >= 2 for entry in entries)
+    planned = sum(len(entry.plan) >= 2 for entry in entries)
     console.print(
         f"条目 entries: {len(entries)}; 类别 categories: "
         f"{len({entry.category for entry in entries})}; "
@@ -211,6 +213,8 @@ def _read(part: Part, file: Path, library: Library, now: datetime) -> Content:
             return list_sheet.parse(file, functions=_functions(present.organisations))
         case Part.POLICIES:
             return policy_sheet.parse(file, set(present.areas), _codes(present.list))
+        case Part.ROSTER:
+            return roster_sheet.parse(file, set(present.organisations), present.calendar.zone)
 
 
 def _functions(bodies: Organisations) -> set[str]:

@@ -43,6 +43,8 @@ class Area:
     """One area; `generated` marks grids numbered by rule and not surveyed.
 
     `outline` is its boundary as WKT in CGCS2000 degrees, empty where nobody has drawn it.
+    `successor` is the area that answers for the place after this one has ended; `provisional`
+    marks a code that is the project's own until the official one is published.
     """
 
     code: AreaCode
@@ -53,6 +55,8 @@ class Area:
     valid_from: date | None = None
     valid_to: date | None = None
     outline: str = ""
+    successor: AreaCode | None = None
+    provisional: bool = False
 
 
 class Areas(Mapping[AreaCode, Area]):
@@ -84,6 +88,14 @@ class Areas(Mapping[AreaCode, Area]):
             known = (*self.path(area.parent), area) if area.parent else (area,)
             self._paths[code] = known
         return known
+
+    def heir(self, code: AreaCode) -> AreaCode:
+        """Return the area that answers for the place of this one: itself unless it has ended."""
+        seen = {code}
+        while (after := self._by_code[code].successor) is not None and after not in seen:
+            code = after
+            seen.add(code)
+        return code
 
     def at(self, code: AreaCode, tier: Tier) -> Area | None:
         """Return the area of that tier which contains `code`, if `code` lies at or below it."""

@@ -91,14 +91,18 @@ def _applies(rule: Rule, event: Event) -> bool:
 def kind_of(entry: Entry) -> tuple[Kind, Clause]:
     """Return the kind of an entry's units and the clause that decided it, first match.
 
-    A list may call an urgent matter an item all the same: one duty of one holder that
-    happens to be pressing. Its word stands, and the clause says that it does.
+    A list may say otherwise, such as that one duty of one holder is an item however pressing:
+    then its word stands, and the clause says that it does.
     """
-    if entry.kind is Kind.ITEM:
-        plain = entry.urgency is Urgency.NORMAL and not entry.plan
-        return Kind.ITEM, Clause.SINGLE if plain else Clause.LISTED
+    kind, clause = _by_rule(entry)
+    return (kind, clause) if entry.kind in {None, kind} else (entry.kind or kind, Clause.LISTED)
+
+
+def _by_rule(entry: Entry) -> tuple[Kind, Clause]:
     if entry.urgency is not Urgency.NORMAL:
-        return entry.kind, Clause.URGENT
+        return Kind.EVENT, Clause.URGENT
     if entry.plan:
-        return entry.kind, Clause.PLANNED
-    return entry.kind, Clause.JOINT if entry.support else Clause.LISTED
+        return Kind.EVENT, Clause.PLANNED
+    if entry.joint:
+        return Kind.EVENT, Clause.JOINT
+    return Kind.ITEM, Clause.SINGLE

@@ -23,6 +23,8 @@ class LimitUnit(StrEnum):
     """工作时"""
     WORK_DAY = "work_day"
     """工作日"""
+    WORK_MINUTE = "work_minute"
+    """工作分钟"""
     MINUTE = "minute"
     """分钟"""
     HOUR = "hour"
@@ -32,6 +34,7 @@ class LimitUnit(StrEnum):
 
 
 _WORDS: Final[Mapping[str, LimitUnit]] = {
+    "工作分钟": LimitUnit.WORK_MINUTE,
     "工作时": LimitUnit.WORK_HOUR,
     "小时": LimitUnit.WORK_HOUR,
     "工作日": LimitUnit.WORK_DAY,
@@ -42,8 +45,16 @@ _WORDS: Final[Mapping[str, LimitUnit]] = {
     "紧急工作日": LimitUnit.DAY,
     "紧急日": LimitUnit.DAY,
 }
-_SHAPE: Final = re.compile(r"\s*(\d{1,4})\s*(\D+?)\s*")
+_UNITS: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
+_SHAPE: Final = re.compile(rf"(\D*)(\d{{1,4}}(?:\.5)?)\s*个?\s*({_UNITS})内?(.*)")
+_SPLIT: Final = re.compile(r"[;；,，→、|]")
+_CONDITION: Final = re.compile(r"季|节|期间|汛|雨|雪|夏|冬|视|如|若|特殊|情况")
+_HALVES: Final[Mapping[LimitUnit, LimitUnit]] = {
+    LimitUnit.WORK_HOUR: LimitUnit.WORK_MINUTE,
+    LimitUnit.HOUR: LimitUnit.MINUTE,
+}
 _SECONDS: Final[Mapping[LimitUnit, int]] = {
+    LimitUnit.WORK_MINUTE: 60,
     LimitUnit.MINUTE: 60,
     LimitUnit.HOUR: 3600,
     LimitUnit.DAY: 86400,
@@ -65,7 +76,7 @@ class Limit:
     @property
     def basis(self) -> Basis:
         """Working or wall-clock time."""
-        working = self.unit in {LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY}
+        working = self.unit in {LimitUnit.WORK_MINUTE, LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY}
         return Basis.WORK if working else Basis.WALL
 
     def seconds(self, standard_day: int) -> int:
@@ -80,6 +91,7 @@ class Limit:
 
 
 _NAMES: Final[Mapping[LimitUnit, str]] = {
+    LimitUnit.WORK_MINUTE: "工作分钟",
     LimitUnit.WORK_HOUR: "工作时",
     LimitUnit.WORK_DAY: "工作日",
     LimitUnit.MINUTE: "分钟",
@@ -93,10 +105,48 @@ def parse_limit(text: str) -> Limit:
 
     Raises ValueError with what was expected.
     """
-    match = _SHAPE.fullmatch(text)
-    unit = _WORDS.get(match[2]) if match else None
-    if match is None or unit is None or int(match[1]) == 0:
-        allowed = "、".join(_NAMES.values())
-        message = f"时限“{text}”无法识别, 应为数字加 {allowed} / not a limit"
-        raise ValueError(message)
-    return Limit(int(match[1]), unit)
+    title, limit = _read(text.strip(), text)
+    if title:
+        raise _refusal(text, f"“{title}”不是时限的一部分")
+    return limit
+
+
+def parse_staged(text: str) -> tuple[tuple[str, Limit], ...]:
+    """Read a limit text with its stages, such as 停工4个工作时；处罚7个工作日.
+
+    Each stage has a title; a plain limit is one stage without. All count from the same start,
+    so the last is the whole limit. Raises ValueError with the reason for what cannot be read.
+    """
+    stages = tuple(_read(part.strip(), text) for part in _SPLIT.split(text))
+    for title, _ in stages:
+        if _CONDITION.search(title):
+            raise _refusal(text, f"“{title}”是条件而不是阶段, 请按条件拆成两个条目")
+    if len(stages) > 1 and not all(title for title, _ in stages):
+        raise _refusal(text, "有几段时限时, 每段须写明做到什么")
+    spans = [limit.seconds(_NOMINAL_DAY) for _, limit in stages]
+    if spans[-1] < max(spans):
+        raise _refusal(text, "各段都从立案起算, 最后一段须最长")
+    return stages
+
+
+_NOMINAL_DAY: Final = 8 * 3600
+"""For telling which of two limits is longer before any calendar is known."""
+
+
+def _read(part: str, whole: str) -> tuple[str, Limit]:
+    match = _SHAPE.fullmatch(part)
+    if match is None or (match[1] and match[4]):
+        raise _refusal(whole, "无法识别")
+    amount, unit = float(match[2]), _WORDS[match[3]]
+    if not amount.is_integer():
+        if unit not in _HALVES:
+            raise _refusal(whole, f"没有半个{match[3]}, 请改写为工作时")
+        amount, unit = amount * 60, _HALVES[unit]
+    if amount == 0:
+        raise _refusal(whole, "不能为零")
+    return (match[1] or match[4]).strip(), Limit(int(amount), unit)
+
+
+def _refusal(text: str, why: str) -> ValueError:
+    allowed = "、".join(_NAMES.values())
+    return ValueError(f"时限“{text}”{why}; 应为数字加 {allowed} / not a limit")

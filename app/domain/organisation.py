@@ -22,6 +22,8 @@ class OrganisationKind(StrEnum):
     """部门"""
     BOARD = "board"
     """板块"""
+    POST = "post"
+    """岗位"""
     COMMITTEE = "committee"
     """村(居)民委员会"""
     GRID_TEAM = "grid_team"

@@ -1,7 +1,7 @@
 """The rulebook: all reference data of one version, immutable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.area import Areas
@@ -9,6 +9,7 @@ from app.domain.calendar import Calendar
 from app.domain.organisation import Organisations
 from app.domain.policy import Policies
 from app.domain.responsibility import ResponsibilityList
+from app.domain.roster import Roster
 
 
 class Part(StrEnum):
@@ -24,6 +25,8 @@ class Part(StrEnum):
     """工作日历"""
     POLICIES = "policies"
     """规则"""
+    ROSTER = "roster"
+    """值班表"""
 
 
 @dataclass(frozen=True)
@@ -37,4 +40,5 @@ class Rulebook:
     calendar: Calendar
     policies: Policies
     parts: Mapping[Part, int]
-    """The version of each part."""
+    """The version of each part; a city without duty rosters has none of that part."""
+    roster: Roster = field(default_factory=Roster)

@@ -27,7 +27,7 @@ class Terms:
     def limit(self, name: ClockName) -> Limit:
         """Return the limit of one stage: the list's for disposing, the policy's for the rest."""
         if name is ClockName.DISPOSE and self.entry is not None:
-            return self.entry.limit if self.task is None else self.entry.plan[self.task].limit
+            return self.entry.limit if self.task is None else self.entry.orders[self.task].limit
         limits: Mapping[Urgency, Limit] = getattr(self.policy, name)
         return limits[self.urgency]
 

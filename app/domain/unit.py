@@ -53,6 +53,8 @@ class Clause(StrEnum):
 
     SPLIT = "split"
     """由事件拆分"""
+    ISSUED = "issued"
+    """上级交办"""
     PLANNED = "planned"
     """有处置预案"""
     URGENT = "urgent"
@@ -114,6 +116,8 @@ class Unit:
     """Which task of the entry's plan this is, from 0; None for a unit that is not one."""
     level: Tier | None = None
     is_gap: bool = False
+    is_unlisted: bool = False
+    """无清单依据: no entry empowers its holder; it waits for a ruling or has had one."""
     stage: ClockName | None = None
     stage_due_at: datetime | None = None
     due_at: datetime | None = None

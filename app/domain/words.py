@@ -12,7 +12,8 @@ from app.domain.unit import Clause, ClockName, State
 Words = Mapping[Any, tuple[str, str]]
 
 CLAUSE: Final[Words] = {
-    Clause.SPLIT: ("由事件拆分或上级交办", "split from an event or issued from above"),
+    Clause.SPLIT: ("由事件拆分", "split from an event"),
+    Clause.ISSUED: ("由上级交办", "issued from above"),
     Clause.PLANNED: ("有处置预案", "it has a plan"),
     Clause.URGENT: ("紧急或重大", "it is urgent or major"),
     Clause.JOINT: ("两个以上单位须共同处置", "two or more organisations must act"),

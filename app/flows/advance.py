@@ -7,9 +7,9 @@ from typing import Any
 
 from app.domain import lifecycle
 from app.domain.action import Action
-from app.domain.admission import Filed, seated
 from app.domain.authority import Caller
 from app.domain.clock import Clock
+from app.domain.filing import Filed, seated
 from app.domain.lifecycle import RAISES_VERSION
 from app.domain.timing import Terms, enter
 from app.domain.unit import Step, Unit

@@ -7,11 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from app.domain.action import Action
-from app.domain.admission import assign, by_person, plan_tasks, rerouted
+from app.domain.admission import by_person
 from app.domain.area import AreaCode, Place
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
 from app.domain.errors import ActionNotAllowed, Forbidden, Invalid, NotFound, Stale
+from app.domain.filing import assign, plan_tasks, rerouted
 from app.domain.lifecycle import actions_in
 from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.responsibility import EntryCode
@@ -218,15 +219,30 @@ async def _family(tx: Tx, unit: Unit, action: Action) -> list[UUID]:
 
 
 async def _settle_parent(tx: Tx, case: Case, at: datetime) -> None:
-    """Resolve a coordinating parent once its last task has ended."""
+    """Order the tasks of a coordinating parent's next turn, or resolve it after the last one."""
     parent = next((one for one in case.family if one.id == case.unit.parent), None)
     if parent is None or parent.state is not State.COORDINATING:
         return
     if await unit_store.open_tasks(tx, parent.id, parent.home):
         return
+    if await _next_turn(tx, case, parent, at):
+        return
     running = await clock_store.of_units(tx, [parent.id])
     deed = Deed(Action.RESOLVE, None, at, data={"last": case.unit.number})
     await advance(tx, parent, running.get(parent.id, ()), deed, case.terms(parent))
+
+
+async def _next_turn(tx: Tx, case: Case, parent: Unit, at: datetime) -> bool:
+    """Order what the parent's plan has after the turn that has ended; False if nothing is left."""
+    if parent.entry is None or case.unit.task is None:
+        return False
+    entry, areas = case.judged.list[parent.entry], case.rulebook.areas
+    path = areas.path(parent.place.finest(areas))
+    done = entry.orders[case.unit.task].turn
+    tasks = plan_tasks(parent, entry, path, case.rulebook, at, turn=done)
+    if tasks:
+        await begin(tx, tasks, case.reference)
+    return bool(tasks)
 
 
 def _deed(order: Order, action: Action) -> Deed:
@@ -263,7 +279,7 @@ def _by_list(case: Case) -> Route:
         raise Invalid(zh="未按清单立案的单元须指定承办单位", en="name the holder", field="holder")
     entry = case.judged.list[unit.entry]
     path = case.rulebook.areas.path(unit.place.finest(case.rulebook.areas))
-    function = entry.lead if unit.task is None else entry.plan[unit.task].function
+    function = entry.lead if unit.task is None else entry.orders[unit.task].function
     route = to_holder(function, entry.level, path, case.rulebook)
     if route.reason is not RouteReason.HELD:
         # A clerk has looked: the nearest who holds the duty at the place as far as it is known.

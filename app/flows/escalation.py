@@ -8,9 +8,9 @@ from typing import Final
 import structlog
 
 from app.domain.action import Action
-from app.domain.admission import Filed
 from app.domain.clock import Clock
 from app.domain.escalation import Alarm, Firing, fire
+from app.domain.filing import Filed
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit

@@ -6,11 +6,12 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.domain.admission import Admission, Filed, Found, Located, admit
+from app.domain.admission import Admission, Found, Located, admit
 from app.domain.area import AreaCode, Areas
 from app.domain.classify import Candidate
 from app.domain.errors import Conflict, Invalid
 from app.domain.event import Event
+from app.domain.filing import Filed
 from app.domain.responsibility import EntryCode
 from app.flows.advance import owned_clocks
 from app.flows.rulebook import Reference
@@ -60,7 +61,8 @@ def _candidates(
     """Return which entries each text speaks for: of the whole list, or of the category given."""
     found: dict[UUID, Sequence[Candidate]] = {report.id: () for report in reports}
     free = [report for report in reports if report.category is None]
-    matches = reference.matcher.find([report.text for report in free], CANDIDATES)
+    asleep = reference.rulebook.list.asleep
+    matches = reference.matcher.find([report.text for report in free], CANDIDATES, asleep=asleep)
     found |= {report.id: seen for report, seen in zip(free, matches, strict=True)}
     among = {report.id: codes for report in reports if len(codes := _codes(report, reference)) > 1}
     chosen = [report for report in reports if report.id in among]

@@ -15,6 +15,7 @@ from app.domain.event import Point
 from app.domain.organisation import Organisations
 from app.domain.policy import Policies
 from app.domain.responsibility import ResponsibilityList
+from app.domain.roster import Roster, Shift
 from app.domain.rulebook import Part, Rulebook
 from app.recall.entries import EntryMatcher
 from app.recall.places import Gazetteer, Polygons
@@ -28,6 +29,9 @@ NOTICE: Final = timedelta(seconds=5)
 
 PATIENCE: Final = timedelta(minutes=1)
 """How long a superseded version can still be asked for by who waited for a lock meanwhile."""
+
+NEEDED: Final = tuple(part for part in Part if part is not Part.ROSTER)
+"""The parts without which there is no rulebook."""
 
 HELD: Final = 8
 """How many versions of the past a process keeps in memory."""
@@ -44,9 +48,15 @@ class Reference:
 
     def on(self, now: datetime) -> "Reference":
         """Return the reference as it stands on the day of `now` in the city's zone."""
-        day = now.astimezone(ZoneInfo(self.rulebook.calendar.zone)).date()
-        bodies = self.rulebook.organisations.on(day)
-        return replace(self, rulebook=replace(self.rulebook, organisations=bodies))
+        rulebook = self.rulebook
+        day = now.astimezone(ZoneInfo(rulebook.calendar.zone)).date()
+        bodies, entries = rulebook.organisations.on(day), rulebook.list.on(day)
+        return replace(self, rulebook=replace(rulebook, organisations=bodies, list=entries))
+
+    @property
+    def is_dated(self) -> bool:
+        """Some body or entry begins or ends to count on a day."""
+        return self.rulebook.organisations.is_dated or self.rulebook.list.is_dated
 
     def is_outside(self, point: Point) -> bool:
         """Tell whether a point lies in no outline, where the city has outlines."""
@@ -63,7 +73,7 @@ async def publish(tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by
     await _refuse_orphans(tx, contents)
     before = await rulebooks.latest(tx)
     versions = dict(before.parts) if before else {}
-    missing = [part for part in Part if part not in versions and part not in contents]
+    missing = [part for part in NEEDED if part not in versions and part not in contents]
     if missing:
         raise Invalid(
             zh=f"首次发布缺少: {'、'.join(missing)}",
@@ -77,7 +87,7 @@ async def publish(tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by
         return before
     edition = Edition(
         version=before.version + 1 if before else 1,
-        parts={part: versions[part] for part in Part},
+        parts=versions,
         published_at=now,
         published_by=by,
         in_force_at=max(now, before.in_force_at) + NOTICE if before else now,
@@ -90,10 +100,9 @@ async def _refuse_orphans(tx: Tx, contents: Mapping[Part, Content]) -> None:
     """Raise Invalid when areas or organisations that open units stand with would vanish."""
     bodies, areas = await units.codes_in_use(tx)
     for part, needed in ((Part.ORGANISATIONS, bodies), (Part.AREAS, areas)):
-        content = contents.get(part)
-        if not isinstance(content, tuple):
+        if part not in contents:
             continue
-        missing = sorted(needed - {one.code for one in content})
+        missing = sorted(needed - codes_of(contents[part]))
         if missing:
             shown = "、".join(missing[:5])
             raise Invalid(
@@ -101,6 +110,12 @@ async def _refuse_orphans(tx: Tx, contents: Mapping[Part, Content]) -> None:
                 en=f"open units stand with {len(missing)} codes the file lacks: {shown}",
                 field=part,
             )
+
+
+def codes_of(content: Content) -> set[str]:
+    """Return the codes a part's content has; a part that is not made of coded rows has none."""
+    rows = content if isinstance(content, tuple) else ()
+    return {str(row.code) for row in rows if not isinstance(row, Shift)}
 
 
 class Library:
@@ -122,9 +137,9 @@ class Library:
         raise Unavailable(zh="规则库尚未发布或尚未加载", en="no rulebook is in force yet")
 
     def _as_of(self, version: int, now: datetime) -> Reference:
-        """Return a version as it stands today, where some of its bodies begin or end to exist."""
+        """Return a version as it stands today, where something of it counts by the day."""
         reference = self._references[version]
-        if not reference.rulebook.organisations.is_dated:
+        if not reference.is_dated:
             return reference
         # Built anew every half hour: a day begins with one in every zone.
         moment = (version, int(now.timestamp()) // 1800)
@@ -206,6 +221,7 @@ class Library:
             calendar=self._part(edition, Part.CALENDAR),
             policies=self._part(edition, Part.POLICIES),
             parts=edition.parts,
+            roster=self._part(edition, Part.ROSTER) if Part.ROSTER in edition.parts else Roster(),
         )
         return Reference(rulebook, matcher, gazetteer, polygons)
 
@@ -226,5 +242,7 @@ def _prepared(part: Part, content: Any) -> Any:
             return Organisations(content)
         case Part.POLICIES:
             return Policies(content)
+        case Part.ROSTER:
+            return Roster(content)
         case Part.CALENDAR:
             return content

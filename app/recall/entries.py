@@ -15,7 +15,7 @@ from app.recall.calibration import Calibration, signs
 from app.recall.conditions import told_apart
 from app.recall.features import Features, Floats, folded
 from app.recall.phrases import Phrases
-from app.recall.prototypes import Prototypes, Texts, summed
+from app.recall.prototypes import Prototypes, Scores, Texts, summed
 from app.recall.words import Speakers
 
 # Entries of this class are filed by component code, never recalled from words.
@@ -71,12 +71,14 @@ class EntryMatcher:
         """
         return cls(entries)
 
-    def find(self, texts: Sequence[str], limit: int = 5) -> list[tuple[Candidate, ...]]:
+    def find(
+        self, texts: Sequence[str], limit: int = 5, *, asleep: Collection[EntryCode] = ()
+    ) -> list[tuple[Candidate, ...]]:
         """Return for each text the likeliest codes, each by its likeliest entry, best first.
 
         The first score is the probability that its category is right; the scores of one text
-        sum to less than 1. Components are not recalled. A text that shares nothing with the
-        list has no candidates.
+        sum to less than 1. Components are not recalled, nor are entries that are `asleep`. A
+        text that shares nothing with the list has no candidates.
         """
         if not texts or not self._recalled:
             return [() for _ in texts]
@@ -85,6 +87,8 @@ class EntryMatcher:
         scores = self._prototypes.score(rows, self._excluded(plain))
         chances = self._calibration.chance(signs(scores)).tolist()
         reports = map(_Report, plain, _features_of(rows), chances)
+        if asleep:
+            scores = self._awake(scores, self._numbers(asleep))
         return [
             tuple(self._candidates(report, codes, entries, limit))
             for report, codes, entries in zip(reports, scores.codes, scores.entries, strict=True)
@@ -135,6 +139,13 @@ class EntryMatcher:
                 excluded[row, index] = True
         return excluded
 
+    def _awake(self, scores: Scores, asleep: Sequence[int]) -> Scores:
+        """Return the scores with those of sleeping entries, and of codes without others, gone."""
+        sleeps = np.isin(np.arange(len(self._recalled)), asleep)
+        entries = np.where(sleeps, -np.inf, scores.entries)
+        gone = np.logical_and.reduceat(sleeps, self._prototypes.starts)
+        return Scores(entries, scores.conditions, np.where(gone, -np.inf, scores.codes))
+
     def _candidates(
         self, report: _Report, codes: Floats, entries: Floats, limit: int
     ) -> Iterator[Candidate]:
@@ -157,26 +168,42 @@ def _is_component(entry: Entry) -> bool:
 
 
 def _ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Put entries of one category together and components last, else in list order."""
-    groups: dict[Category, list[Entry]] = {}
+    """Put entries of one matter together and components last, else in list order."""
+    entries = tuple(entries)
+    matters = matters_of(entries)
+    groups: dict[int, list[Entry]] = {}
     for entry in entries:
-        groups.setdefault(entry.category, []).append(entry)
+        groups.setdefault(matters[entry.category], []).append(entry)
     together = [entry for group in groups.values() for entry in group]
     return tuple(sorted(together, key=_is_component))
+
+
+def matters_of(entries: Sequence[Entry]) -> dict[Category, int]:
+    """Return the matter each category is: those that an entry calls the same are one."""
+    number: dict[Category, int] = {}
+    for entry in entries:
+        same = (entry.category, *entry.also)
+        known = sorted({number[one] for one in same if one in number})
+        first = known[0] if known else len(number)
+        joined = {one for one, matter in number.items() if matter in known[1:]}
+        number |= dict.fromkeys((*same, *joined), first)
+    return number
 
 
 def _learnt(entries: Sequence[Entry]) -> tuple[Features, Texts]:
     """Return the n-grams of the entries' texts, and the texts as rows."""
     said = [(index, *item) for index, entry in enumerate(entries) for item in _said(entry)]
-    number: dict[Category, int] = {}
+    matters = matters_of(entries)
+    number: dict[tuple[int, bool], int] = {}
     for entry in entries:
-        number.setdefault(entry.category, len(number))
+        number.setdefault((matters[entry.category], _is_component(entry)), len(number))
     weighed = sum(not _is_component(entries[index]) for index, _, _, _ in said)
     features, rows = Features.build([text for _, text, _, _ in said], weighed or len(said))
+    codes = [number[matters[entry.category], _is_component(entry)] for entry in entries]
     texts = Texts(
         rows=rows,
         entry=np.array([index for index, _, _, _ in said], np.int64),
-        code_of=np.array([number[entry.category] for entry in entries], np.int64),
+        code_of=np.array(codes, np.int64),
         weight=np.array([weight for _, _, weight, _ in said], np.float32),
         turn=np.array([turn for _, _, _, turn in said], np.int64),
     )
@@ -188,8 +215,8 @@ def _said(entry: Entry) -> Iterator[tuple[str, float, int]]:
     yield entry.title, _TITLE, -1
     yield entry.category_name, _NAME, -1
     yield entry.condition, _CONDITION, -1
-    for keyword in entry.keywords:
-        yield keyword, _KEYWORD, -1
+    for word in (*entry.synonyms, *entry.keywords):
+        yield word, _KEYWORD, -1
     for turn, example in enumerate(entry.examples):
         yield example, _EXAMPLE, turn
 

@@ -72,6 +72,10 @@ class Cells:
         self.note(column, zh, f"expected one of {', '.join(allowed)}")
         return allowed[0]
 
+    def choice_or_none(self, column: str, members: Sequence[Choice]) -> Choice | None:
+        """Return the member of that value, None for a blank cell."""
+        return self.choice(column, type(members[0]), members) if self._cells[column] else None
+
     def day(self, column: str) -> date | None:
         """Return the day, written 2026-01-31 or 2026/1/31; None for a blank cell."""
         value = self._cells[column]

@@ -8,6 +8,7 @@ from app.domain.area import Tier
 from app.domain.organisation import Function
 from app.domain.responsibility import (
     Category,
+    Duty,
     Entry,
     EntryBasis,
     EntryCode,
@@ -18,7 +19,7 @@ from app.domain.responsibility import (
 from app.sheets import table
 from app.sheets.cells import JOINER, Cells
 from app.sheets.faults import Faults
-from app.sheets.plan import limit_of, parse_plan, write_plan
+from app.sheets.plan import parse_plan, staged_limit, write_limit, write_plan
 from app.sheets.rows import read
 
 COLUMNS: Final = (
@@ -44,9 +45,21 @@ COLUMNS: Final = (
     "basis",
     "source",
 )
+OPTIONAL: Final = (
+    "path",
+    "also",
+    "duty",
+    "joint",
+    "supervisor",
+    "synonyms",
+    "law",
+    "valid_from",
+    "valid_to",
+)
+"""Columns a sheet may leave out."""
 NAME_LENGTH: Final = 60
 CONDITION_LENGTH: Final = 500
-FEWEST_TASKS: Final = 2
+_ALSO: Final = ("scheme", "class", "code")
 # A task is ordered by someone; no list foresees it.
 _KINDS: Final = (Kind.ITEM, Kind.EVENT)
 
@@ -60,17 +73,20 @@ def parse(path: Path, *, functions: Collection[str]) -> tuple[Entry, ...]:
     """
     faults = Faults(path.name)
     drafts: list[Draft] = []
-    for row in read(path, COLUMNS, faults):
+    for row in read(path, COLUMNS, faults, optional=OPTIONAL):
         cells = Cells(row, faults)
-        drafts.append((cells, _entry(cells, functions)))
+        drafts.append((cells, entry_of(cells, functions)))
     if not drafts:
         faults.whole("没有职责条目", "there is no entry")
-    _check_unique(drafts)
+    check_unique(drafts)
     faults.refuse()
     return tuple(entry for _, entry in drafts)
 
 
-def _entry(cells: Cells, functions: Collection[str]) -> Entry:
+def entry_of(cells: Cells, functions: Collection[str]) -> Entry:
+    """Return the entry of a row, noting what is wrong with it."""
+    limit, stages = staged_limit(cells)
+    valid_from, valid_to = cells.validity()
     entry = Entry(
         code=EntryCode(cells.code("entry")),
         category=Category(
@@ -82,12 +98,12 @@ def _entry(cells: Cells, functions: Collection[str]) -> Entry:
         title=cells.text("title", most=NAME_LENGTH),
         condition=cells.text("condition", most=CONDITION_LENGTH),
         closing=cells.text("closing", most=CONDITION_LENGTH),
-        kind=cells.choice("kind", Kind, _KINDS),
+        kind=cells.choice_or_none("kind", _KINDS),
         level=cells.choice("level", Tier),
-        lead=_function(cells, functions),
-        support=_support(cells, functions),
+        lead=_function(cells, "lead", functions),
+        support=_functions(cells, "support", functions),
         urgency=cells.choice("urgency", Urgency),
-        limit=limit_of(cells, "limit", cells["limit"]),
+        limit=limit,
         evidence=cells.choice("evidence", Evidence),
         keywords=cells.words("keywords"),
         exclusions=cells.words("exclusions"),
@@ -95,42 +111,54 @@ def _entry(cells: Cells, functions: Collection[str]) -> Entry:
         plan=parse_plan(cells, functions),
         basis=cells.choice("basis", EntryBasis),
         source=cells.text("source", most=CONDITION_LENGTH, needed=False),
+        path=cells.words("path", most=NAME_LENGTH),
+        also=_also(cells),
+        duty=cells.choice_or_none("duty", tuple(Duty)),
+        joint=_functions(cells, "joint", functions),
+        supervisor=_function(cells, "supervisor", functions, needed=False) or None,
+        stages=stages,
+        synonyms=cells.words("synonyms"),
+        law=cells.text("law", most=CONDITION_LENGTH, needed=False),
+        valid_from=valid_from,
+        valid_to=valid_to,
     )
-    _check_kind(cells, entry)
+    if entry.kind is Kind.ITEM and cells["plan"]:
+        cells.note("plan", "item 没有预案", "an item has no plan")
     return entry
 
 
-def _function(cells: Cells, functions: Collection[str]) -> Function:
-    lead = cells.code("lead")
-    if lead and lead not in functions:
-        cells.note("lead", f"未知的职能 {lead}", f"unknown function {lead}")
-    return Function(lead)
+def _function(
+    cells: Cells, column: str, functions: Collection[str], *, needed: bool = True
+) -> Function:
+    code = cells.code(column, needed=needed)
+    if code and code not in functions:
+        cells.note(column, f"未知的职能 {code}", f"unknown function {code}")
+    return Function(code)
 
 
-def _support(cells: Cells, functions: Collection[str]) -> tuple[Function, ...]:
-    support = cells.words("support")
-    for code in support:
+def _functions(cells: Cells, column: str, functions: Collection[str]) -> tuple[Function, ...]:
+    codes = cells.words(column)
+    for code in codes:
         if code not in functions:
-            cells.note("support", f"未知的职能 {code}", f"unknown function {code}")
+            cells.note(column, f"未知的职能 {code}", f"unknown function {code}")
         elif code == cells["lead"]:
-            cells.note("support", f"{code} 已是主办", f"{code} is the lead already")
-    return tuple(Function(code) for code in support)
+            cells.note(column, f"{code} 已是主办", f"{code} is the lead already")
+    return tuple(Function(code) for code in codes)
 
 
-def _check_kind(cells: Cells, entry: Entry) -> None:
-    # As written: a task that cannot be read is noted already.
-    tasks = cells["plan"].count(JOINER) + 1 if cells["plan"] else 0
-    if entry.kind is Kind.EVENT and tasks < FEWEST_TASKS:
-        cells.note(
-            "plan",
-            f"event 的预案至少 {FEWEST_TASKS} 项任务, 现有 {tasks} 项",
-            f"an event has a plan of at least {FEWEST_TASKS} tasks, not {tasks}",
-        )
-    elif entry.kind is Kind.ITEM and tasks and cells["kind"] == Kind.ITEM:
-        cells.note("plan", "item 没有预案", "an item has no plan")
+def _also(cells: Cells) -> tuple[Category, ...]:
+    """Return the same matter's codes in other classifications: `scheme;class;code`."""
+    found = []
+    for text in cells.words("also"):
+        parts = tuple(part.strip() for part in text.split(";"))
+        if len(parts) == len(_ALSO) and all(parts):
+            found.append(Category(*parts))
+        else:
+            cells.note("also", f"“{text}”应为 {';'.join(_ALSO)}", "expected scheme;class;code")
+    return tuple(found)
 
 
-def _check_unique(drafts: Iterable[Draft]) -> None:
+def check_unique(drafts: Iterable[Draft]) -> None:
     """Note codes given twice, conditions a category states twice and names that differ."""
     _note_twins(drafts, "entry", lambda entry: (entry.code,))
     _note_twins(drafts, "condition", lambda entry: (entry.category, _bare(entry.condition)))
@@ -163,7 +191,7 @@ def _bare(text: str) -> str:
 
 def write(path: Path, entries: Iterable[Entry]) -> None:
     """Write the sheet."""
-    table.write(path, COLUMNS, map(_row, entries))
+    table.write(path, (*COLUMNS, *OPTIONAL), map(_row, entries))
 
 
 def _row(entry: Entry) -> Sequence[str]:
@@ -176,12 +204,12 @@ def _row(entry: Entry) -> Sequence[str]:
         entry.title,
         entry.condition,
         entry.closing,
-        entry.kind,
+        entry.kind or "",
         entry.level,
         entry.lead,
         JOINER.join(entry.support),
         entry.urgency,
-        str(entry.limit),
+        write_limit(entry.limit, entry.stages),
         entry.evidence,
         JOINER.join(entry.keywords),
         JOINER.join(entry.exclusions),
@@ -189,4 +217,13 @@ def _row(entry: Entry) -> Sequence[str]:
         write_plan(entry.plan),
         entry.basis,
         entry.source,
+        JOINER.join(entry.path),
+        JOINER.join(f"{one.scheme};{one.class_};{one.code}" for one in entry.also),
+        entry.duty or "",
+        JOINER.join(entry.joint),
+        entry.supervisor or "",
+        JOINER.join(entry.synonyms),
+        entry.law,
+        entry.valid_from.isoformat() if entry.valid_from else "",
+        entry.valid_to.isoformat() if entry.valid_to else "",
     )

@@ -35,8 +35,10 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[SheetRow]:
     return rows
 
 
-def read(path: Path, columns: Sequence[str], faults: Faults) -> list[SheetRow]:
-    """Return the rows and note the faults of single cells.
+def read(
+    path: Path, columns: Sequence[str], faults: Faults, *, optional: Sequence[str] = ()
+) -> list[SheetRow]:
+    """Return the rows and note the faults of single cells; an optional column may be absent.
 
     Raises BadSheet at once only when there is nothing to read by column: a file too large or
     broken, a header that does not fit.
@@ -45,12 +47,13 @@ def read(path: Path, columns: Sequence[str], faults: Faults) -> list[SheetRow]:
         faults.whole("文件超过 50 MB", "the file is larger than 50 MB")
         faults.refuse()
     table = _table(path, faults)
-    places = _places(next(table, ()), columns, faults)
+    places = _places(next(table, ()), columns, optional, faults)
+    absent = {name: "" for name in optional if name not in places}
     found: list[SheetRow] = []
     for number, raw in enumerate(table, start=2):
         cells = _row(number, raw, places, faults)
         if cells is not None:
-            found.append(SheetRow(number, cells))
+            found.append(SheetRow(number, absent | cells))
     return found
 
 
@@ -76,11 +79,14 @@ def _lines(text: str, faults: Faults) -> Iterator[Sequence[object]]:
         faults.add(done + 1, "CSV", f"无法按 CSV 解析, 请检查引号 ({error})", f"not CSV: {error}")
 
 
-def _places(header: Sequence[object], columns: Sequence[str], faults: Faults) -> dict[str, int]:
+def _places(
+    header: Sequence[object], columns: Sequence[str], optional: Sequence[str], faults: Faults
+) -> dict[str, int]:
     names = [str(name).strip() for name in header]
+    known = (*columns, *optional)
     for place, name in enumerate(names):
-        if name and name not in columns:
-            faults.add(1, name, f"未知的列, 应为 {'、'.join(columns)}", "unknown column")
+        if name and name not in known:
+            faults.add(1, name, f"未知的列, 应为 {'、'.join(known)}", "unknown column")
         elif name in names[:place] and name:
             faults.add(1, name, "列名重复", "the column occurs twice")
     for name in columns:

@@ -10,6 +10,7 @@ from app.domain.calendar import Calendar
 from app.domain.organisation import Organisation
 from app.domain.policy import Policy
 from app.domain.responsibility import Entry
+from app.domain.roster import Shift
 from app.domain.rulebook import Part
 
 Content = (
@@ -18,6 +19,7 @@ Content = (
     | tuple[Entry, ...]
     | Calendar
     | Mapping[AreaCode, Policy]
+    | tuple[Shift, ...]
 )
 """What a part consists of."""
 
@@ -27,6 +29,7 @@ _ADAPTERS: Final[Mapping[Part, TypeAdapter[Any]]] = {
     Part.LIST: TypeAdapter(tuple[Entry, ...]),
     Part.CALENDAR: TypeAdapter(Calendar),
     Part.POLICIES: TypeAdapter(dict[AreaCode, Policy]),
+    Part.ROSTER: TypeAdapter(tuple[Shift, ...]),
 }
 
 

@@ -14,18 +14,24 @@ from app.store.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One published version: which version of each part, and since when it is in force."""
+    """One published version: which version of each part, and since when it is in force.
+
+    `base` is the version it changed. A withdrawn version never was in force.
+    """
 
     version: int
     parts: Mapping[Part, int]
     published_at: datetime
     published_by: str
     in_force_at: datetime
+    base: int | None = None
+    note: str = ""
+    withdrawn_at: datetime | None = None
 
 
 _SELECT = """
-SELECT version, areas, organisations, list, calendar, policies,
-       published_at, published_by, in_force_at
+SELECT version, areas, organisations, list, calendar, policies, roster,
+       published_at, published_by, in_force_at, base, note, withdrawn_at
 FROM rulebook
 """
 
@@ -65,15 +71,17 @@ async def put(tx: Tx, edition: Edition) -> None:
     """Write a new edition."""
     await tx.execute(
         """
-        INSERT INTO rulebook (version, areas, organisations, list, calendar, policies,
-                              published_at, published_by, in_force_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO rulebook (version, areas, organisations, list, calendar, policies, roster,
+                              published_at, published_by, in_force_at, base, note)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         edition.version,
-        *(edition.parts[part] for part in Part),
+        *(edition.parts.get(part) for part in Part),
         edition.published_at,
         edition.published_by,
         edition.in_force_at,
+        edition.base,
+        edition.note,
     )
 
 
@@ -121,8 +129,11 @@ async def part_content(tx: Tx, part: Part, version: int) -> bytes:
 def _edition(row: asyncpg.Record) -> Edition:
     return Edition(
         version=row["version"],
-        parts={part: row[part] for part in Part},
+        parts={part: row[part] for part in Part if row[part] is not None},
         published_at=row["published_at"],
         published_by=row["published_by"],
         in_force_at=row["in_force_at"],
+        base=row["base"],
+        note=row["note"],
+        withdrawn_at=row["withdrawn_at"],
     )

@@ -62,8 +62,23 @@ RULEBOOK: Final = Table(
     Column("published_at", _WHEN, nullable=False),
     Column("published_by", Text, nullable=False),
     Column("in_force_at", _WHEN, nullable=False),
+    Column("roster", Integer),
+    Column("base", Integer),
+    Column("note", Text, nullable=False),
+    Column("withdrawn_at", _WHEN),
     PrimaryKeyConstraint("version", name="rulebook_pkey"),
     Index("rulebook_in_force_idx", "in_force_at", "version"),
+)
+
+DRAFT: Final = Table(
+    "draft",
+    METADATA,
+    Column("number", Integer, nullable=False, autoincrement=False),
+    Column("parts", JSONB, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    Column("created_by", Text, nullable=False),
+    PrimaryKeyConstraint("number", name="draft_pkey"),
 )
 
 ACCOUNT: Final = Table(
@@ -148,6 +163,7 @@ UNIT: Final = Table(
     Column("version", Integer, nullable=False),
     Column("steps", Integer, nullable=False),
     Column("reasons", JSONB, nullable=False),
+    Column("is_unlisted", Boolean, nullable=False),
     PrimaryKeyConstraint("id", "home", name="unit_pkey"),
     UniqueConstraint("number", "home", name="unit_number_key"),
     ForeignKeyConstraint(["parent", "home"], ["unit.id", "unit.home"], name="unit_parent_fkey"),

@@ -34,6 +34,7 @@ _MUTABLE: Final[tuple[Column[Unit], ...]] = (
     Column("desk", "text", lambda unit: unit.desk),
     Column("route", "text", lambda unit: " ".join(unit.route), _LIST),
     Column("is_gap", "boolean", lambda unit: unit.is_gap),
+    Column("is_unlisted", "boolean", lambda unit: unit.is_unlisted),
     Column("rulebook", "integer", lambda unit: unit.rulebook),
     Column("stage", "text", lambda unit: unit.stage),
     Column("stage_due_at", "timestamptz", lambda unit: unit.stage_due_at),

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from app.domain.admission import Admission, Filed, Found, Located, admit, plan_tasks
+from app.domain.admission import Admission, Found, Located, admit
 from app.domain.area import AreaCode, Place, Tier
 from app.domain.classify import Candidate, Method
-from app.domain.event import Event
+from app.domain.event import Channel, Event
+from app.domain.filing import Filed, plan_tasks
 from app.domain.lifecycle import STANDINGS
 from app.domain.limit import Basis, parse_limit
 from app.domain.policy import Policies, Policy, Rule
@@ -24,9 +26,9 @@ BOOK = given.in_memory()
 RUBBISH, COVER, BRANCH, HOLE, FIRE = (entry.code for entry in given.entries())
 
 
-def by_code(code: EntryCode) -> Event:
+def by_code(code: EntryCode, **changes: Any) -> Event:
     """An event whose reporter knew the category."""
-    return pieces.event(category=Category(SCHEME, "事项", code.split("-")[1]))
+    return pieces.event(category=Category(SCHEME, "事项", code.split("-")[1]), **changes)
 
 
 def admitted(event: Event, book: Rulebook = BOOK, found: Found | None = None) -> Admission:
@@ -208,14 +210,44 @@ def test_the_kind_stores_the_clause_that_applied(code: EntryCode, kind: Kind, cl
     assert (unit.kind, unit.clause) == (kind, clause)
 
 
-def test_a_joint_matter_without_a_plan_goes_to_its_lead():
-    joint = replace(given.entries()[2], kind=Kind.EVENT, support=(pieces.SANITATION,))
-    unit = root(by_code(BRANCH), pieces.rulebook(entries=(joint,)))
+def test_a_joint_matter_is_ordered_from_its_lead_and_every_other_body():
+    joint = replace(given.entries()[2], kind=None, joint=(pieces.SANITATION,))
+    admission = admitted(by_code(BRANCH), pieces.rulebook(entries=(joint,)))
+    unit = admission.root.unit
     assert (unit.clause, unit.state, unit.holder) == (
         Clause.JOINT,
-        State.DISPATCHED,
-        f"{HARBOUR}-MS",
+        State.COORDINATING,
+        f"{HARBOUR}-ZX",
     )
+    assert [task.unit.holder for task in admission.tasks] == [f"{HARBOUR}-MS", f"{HARBOUR}-MS"]
+
+
+def test_a_list_may_call_a_joint_matter_an_item():
+    joint = replace(given.entries()[2], kind=Kind.ITEM, joint=(pieces.SANITATION,))
+    unit = root(by_code(BRANCH), pieces.rulebook(entries=(joint,)))
+    assert (unit.kind, unit.clause) == (Kind.ITEM, Clause.LISTED)
+
+
+def test_what_is_issued_from_above_is_a_task_of_the_entrys_lead():
+    unit = root(by_code(FIRE, source=Channel.UPPER))
+    assert (unit.kind, unit.clause, unit.parent, unit.is_unlisted) == (
+        Kind.TASK,
+        Clause.ISSUED,
+        None,
+        False,
+    )
+
+
+def test_what_is_issued_without_an_entry_is_marked_and_waits():
+    unit = root(pieces.event("把这个事办了", source=Channel.UPPER))
+    assert (unit.kind, unit.state, unit.is_unlisted) == (Kind.TASK, State.TRIAGE, True)
+
+
+def test_only_the_first_turn_of_a_plan_is_ordered_at_once():
+    fire = BOOK.list[FIRE]
+    later = replace(fire, plan=(fire.plan[0], replace(fire.plan[1], turn=2), *fire.plan[2:]))
+    admission = admitted(by_code(FIRE), pieces.rulebook(entries=(later,)))
+    assert [task.unit.task for task in admission.tasks] == [0]
 
 
 # A planned event

@@ -187,7 +187,7 @@ def test_home_is_part_of_every_key_of_what_grows_with_units(table: str):
     "nonsense",
     [
         "state = 'gone'",
-        "kind = 'task'",
+        "kind = 'chore'",
         "urgency = 'calm'",
         "desk = NULL",
         "closed_at = now()",
@@ -209,12 +209,12 @@ async def shared_unit(shared_schema: Database) -> Database:
         await tx.execute(
             """
             INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing,
-                district, street, community, grid, holder, centre, desk, route, is_gap, rulebook,
-                reporter, stage, stage_due_at, is_provisional, raised, created_at, updated_at,
-                version, steps, reasons)
+                district, street, community, grid, holder, centre, desk, route, is_gap,
+                is_unlisted, rulebook, reporter, stage, stage_due_at, is_provisional, raised,
+                created_at, updated_at, version, steps, reasons)
             VALUES (gen_random_uuid(), '500101', '1', 'item', 'single', '', 'dispatched', 'normal',
-                0, '', '', '', '', 'h', 'c', 'h', '{}', false, 1, gen_random_uuid(), 'accept', $1,
-                false, '{}', $1, $1, 1, 0, '{}')
+                0, '', '', '', '', 'h', 'c', 'h', '{}', false, false, 1, gen_random_uuid(),
+                'accept', $1, false, '{}', $1, $1, 1, 0, '{}')
             """,
             NOW,
         )

@@ -1,0 +1,226 @@
+"""Filing (立案): what an entry makes of a unit, who has it, and everything it begins with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from app.domain.action import Action
+from app.domain.area import Area
+from app.domain.classify import kind_of
+from app.domain.clock import Clock
+from app.domain.lifecycle import STANDINGS, Seat
+from app.domain.organisation import OrganisationCode
+from app.domain.policy import Policy
+from app.domain.responsibility import Entry, Kind
+from app.domain.route import Route, RouteReason, to_centre, to_holder, to_nearest_holder
+from app.domain.rulebook import Rulebook
+from app.domain.timing import Terms, begin, deadlines
+from app.domain.unit import Clause, State, Step, Unit, task_id
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A unit with everything it begins with."""
+
+    unit: Unit
+    steps: tuple[Step, ...]
+    clocks: tuple[Clock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where and by what a unit is judged."""
+
+    path: tuple[Area, ...]
+    policy: Policy
+    rulebook: Rulebook
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What an entry makes of a unit: its kind, who has it and why."""
+
+    entry: Entry
+    kind: Kind
+    clause: Clause
+    route: Route
+    version: int
+
+    @property
+    def is_owned(self) -> bool:
+        """An event: a centre owns it and it is done by its tasks."""
+        return self.kind is Kind.EVENT
+
+    @property
+    def onward(self) -> Action | None:
+        """What follows filing; nothing where no holder was found and a person must name one."""
+        return Action.COORDINATE if self.is_owned else onward(self.route)
+
+    def fields(self, reasons: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the unit's fields that follow, with `reasons` added to."""
+        return {
+            **route_fields(self.route),
+            "kind": self.kind,
+            "clause": self.clause,
+            "title": self.entry.title,
+            "urgency": self.entry.urgency,
+            "entry": self.entry.code,
+            "is_unlisted": False,
+            "level": self.entry.level,
+            "rulebook": self.version,
+            "reasons": {
+                **reasons,
+                "kind": self.clause,
+                "route": _route_reasons(self.entry, self.route),
+            },
+        }
+
+
+def assign(
+    entry: Entry, path: Sequence[Area], rulebook: Rulebook, *, is_issued: bool = False
+) -> Assignment:
+    """Return what an entry makes of a unit at that place; what is issued from above is a task."""
+    kind, clause = (Kind.TASK, Clause.ISSUED) if is_issued else kind_of(entry)
+    if kind is Kind.EVENT:
+        route = to_centre(path[: entry.level.rank + 1], rulebook, RouteReason.OWNED)
+    else:
+        route = to_holder(entry.lead, entry.level, path, rulebook)
+    return Assignment(entry, kind, clause, route, rulebook.version)
+
+
+def onward(route: Route) -> Action | None:
+    """Return what follows filing: dispatch, unless the route ends where nobody holds the duty."""
+    return None if route.reason in {RouteReason.GAP, RouteReason.COARSE} else Action.DISPATCH
+
+
+STATE_AFTER: Final[Mapping[Action | None, State]] = {
+    None: State.FILED,
+    Action.DISPATCH: State.DISPATCHED,
+    Action.COORDINATE: State.COORDINATING,
+}
+
+
+def steps_of(after: Action | None) -> tuple[Action, ...]:
+    """Return the first actions of a unit that is filed and sent on."""
+    return (Action.FILE, after) if after else (Action.FILE,)
+
+
+def route_fields(route: Route) -> dict[str, Any]:
+    """Return the unit's fields that put it in the hands of the route's holder."""
+    return {
+        "holder": route.holder.code,
+        "centre": route.centre.code,
+        "route": route.hops,
+        "is_gap": route.is_gap,
+    }
+
+
+def rerouted(unit: Unit, route: Route) -> Unit:
+    """Return the unit in the hands of another route's holder, and why it is there."""
+    known = unit.reasons.get("route")
+    reasons = {**unit.reasons, "route": {**known, "by": route.reason}} if known else unit.reasons
+    return replace(unit, reasons=reasons, **route_fields(route))
+
+
+def seated(unit: Unit) -> Unit:
+    """Return the unit on the desk whose turn its state makes it."""
+    return replace(unit, desk=_desk(unit.state, unit.holder, unit.centre))
+
+
+def _desk(
+    state: State, holder: OrganisationCode, centre: OrganisationCode
+) -> OrganisationCode | None:
+    seat = STANDINGS[state].seat
+    if seat is Seat.NOBODY:
+        return None
+    return holder if seat is Seat.HOLDER else centre
+
+
+def plan_tasks(
+    parent: Unit,
+    entry: Entry,
+    path: tuple[Area, ...],
+    rulebook: Rulebook,
+    now: datetime,
+    *,
+    turn: int = 0,
+) -> tuple[Filed, ...]:
+    """Return a coordinated event's tasks of the first turn after `turn`; none when all is done."""
+    later = [order.turn for order in entry.orders if order.turn > turn]
+    if parent.state is not State.COORDINATING or not later:
+        return ()
+    site = Site(path, rulebook.policies.at(path), rulebook, now)
+    return tuple(
+        _task(parent, index, entry, site)
+        for index, order in enumerate(entry.orders)
+        if order.turn == min(later)
+    )
+
+
+def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
+    order = entry.orders[index]
+    route = to_nearest_holder(order.function, entry.level, site.path, site.rulebook)
+    reasons = {**_route_reasons(entry, route), "function": order.function}
+    fields = {
+        **route_fields(route),
+        "id": task_id(parent.id, index),
+        "home": parent.home,
+        "place": parent.place,
+        "parent": parent.id,
+        "reporter": parent.reporter,
+        "created_at": site.now,
+        "updated_at": site.now,
+        "kind": Kind.TASK,
+        "clause": Clause.SPLIT,
+        "title": order.title,
+        "state": STATE_AFTER[onward(route)],
+        "urgency": parent.urgency,
+        "entry": entry.code,
+        "task": index,
+        "level": entry.level,
+        "rulebook": site.rulebook.version,
+        "reasons": {"kind": Clause.SPLIT, "route": reasons},
+    }
+    terms = Terms(entry, site.policy, site.rulebook.calendar, parent.urgency, index)
+    return filed(fields, terms, steps_of(onward(route)), site)
+
+
+def filed(fields: Mapping[str, Any], terms: Terms, actions: Sequence[Action], site: Site) -> Filed:
+    """Return a new unit with its clocks running and its first steps, taken by the service.
+
+    Built in one go from its fields: copying a frozen value for every decision cost more
+    than the decisions.
+    """
+    state = fields["state"]
+    clocks = begin(state, terms, at=site.now)
+    unit = Unit(
+        **fields,
+        **deadlines(state, clocks),
+        desk=_desk(state, fields["holder"], fields["centre"]),
+        steps=len(actions),
+    )
+    return Filed(unit, _first_steps(unit, actions), clocks)
+
+
+def _first_steps(unit: Unit, actions: Sequence[Action]) -> tuple[Step, ...]:
+    last = len(actions)
+    return tuple(
+        Step(
+            unit=unit.id,
+            home=unit.home,
+            seq=seq,
+            at=unit.created_at,
+            action=action,
+            state=unit.state if seq == last else State.FILED,
+            actor=None,
+            organisation=unit.holder if seq == last else None,
+            data={"entry": unit.entry} if action is Action.FILE else {},
+        )
+        for seq, action in enumerate(actions, start=1)
+    )
+
+
+def _route_reasons(entry: Entry, route: Route) -> Mapping[str, Any]:
+    return {"by": route.reason, "level": entry.level, "function": entry.lead}
