@@ -113,6 +113,20 @@ def test_formula_cells_come_as_their_values(tmp_path):
     assert dict(read_rows(path, COLUMNS)[0].cells) == {"code": "A1", "name": "42"}
 
 
+def test_a_formula_that_failed_or_was_never_computed_is_a_fault(tmp_path, faults_of):
+    path = tmp_path / "sheet.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, COLUMNS)
+        sheet.write_formula(1, 0, "=A9", None, "#N/A")
+        sheet.write_formula(1, 1, "=1+1", None, "")
+    found = faults_of(lambda: read_rows(path, COLUMNS))
+    assert [fault.partition(",")[0] for fault in found] == [
+        "第2行 A列: 公式出错 #N/A",
+        "第2行 B列: 公式没有算出的值",
+    ]
+
+
 def test_merged_cells_are_faults_where_they_begin(tmp_path, faults_of):
     path = tmp_path / "x.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
