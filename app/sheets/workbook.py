@@ -15,7 +15,9 @@ UNPACKED_LIMIT: Final = 400 * 1024 * 1024
 # The reader lays a sheet out as a full rectangle: one cell far out would take all memory.
 _FAR_CELL: Final = re.compile(rb'\br="(?:(?:[A-Z]{3}|[D-Z][A-Z])\d+|[A-Z]+(?:[2-9]\d{5}|\d{7,}))"')
 # Cells the reader hands over as blank: errors, and formulas whose value was never computed.
-_ERROR: Final = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)".*?<v>([^<]*)</v>', re.S)
+_ERROR: Final = re.compile(
+    rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)".*?<v>([^<]*)</v>', re.DOTALL
+)
 _UNCOMPUTED: Final = re.compile(
     rb'<c\b[^>]*\br="([A-Z]+)(\d+)"[^>/]*><f\b(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>'
 )
