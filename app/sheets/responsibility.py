@@ -161,7 +161,7 @@ def _also(cells: Cells) -> tuple[Category, ...]:
 def check_unique(drafts: Iterable[Draft]) -> None:
     """Note codes given twice, conditions a category states twice and names that differ."""
     _note_twins(drafts, "entry", lambda entry: (entry.code,))
-    _note_twins(drafts, "condition", lambda entry: (entry.category, _bare(entry.condition)))
+    _note_twins(drafts, "condition", lambda entry: (entry.category, bare(entry.condition)))
     _note_twins(drafts, "title", lambda entry: (entry.category, entry.title))
     names: dict[Category, Draft] = {}
     for cells, entry in drafts:
@@ -184,7 +184,7 @@ def _note_twins(
             cells.note(column, f"与第{row}行重复", f"the same as in row {row}")
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Return the text without its punctuation: two conditions must differ in more than that."""
     return "".join(sign for sign in text if sign.isalnum())
 

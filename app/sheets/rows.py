@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -43,9 +44,6 @@ def read(
     Raises BadSheet at once only when there is nothing to read by column: a file too large or
     broken, a header that does not fit.
     """
-    if path.stat().st_size > SIZE_LIMIT:
-        faults.whole("文件超过 50 MB", "the file is larger than 50 MB")
-        faults.refuse()
     table = _table(path, faults)
     places = _places(next(table, ()), columns, optional, faults)
     absent = {name: "" for name in optional if name not in places}
@@ -57,11 +55,56 @@ def read(
     return found
 
 
-def _table(path: Path, faults: Faults) -> Iterator[Sequence[object]]:
+def read_some(
+    path: Path, columns: Sequence[str], faults: Faults, *, header: int, fill: Collection[str] = ()
+) -> list[SheetRow]:
+    """Return the rows under these columns of somebody else's sheet, which may have others too.
+
+    Titles may stand above its `header` row, cells may be merged; a blank in a column of `fill`
+    has the value above it. Raises BadSheet as `read` does.
+    """
+    table = _table(path, faults, merged=True)
+    above = list(islice(table, header))
+    heading = above[-1] if len(above) == header else ()
+    places = _some_places(heading, columns, header, faults)
+    found: list[SheetRow] = []
+    last: dict[str, str] = {}
+    for number, raw in enumerate(table, start=header + 1):
+        cells = _cells(number, raw, places, faults)
+        if any(cells.values()):
+            last |= {name: cells[name] or last.get(name, "") for name in fill}
+            found.append(SheetRow(number, cells | last))
+    return found
+
+
+def _some_places(
+    heading: Sequence[object], columns: Sequence[str], row: int, faults: Faults
+) -> dict[str, int]:
+    names = [_plain(name) for name in heading]
+    for name in columns:
+        count = names.count(_plain(name))
+        if count == 0:
+            zh = f"缺少此列, 现有 {'、'.join(filter(None, names)) or '无'}"
+            faults.add(row, name, zh, "the header row has no such column")
+        elif count > 1:
+            faults.add(row, name, "列名重复", "the column occurs twice")
+    faults.refuse()
+    return {name: names.index(_plain(name)) for name in columns}
+
+
+def _plain(name: object) -> str:
+    """Return a heading on one line: offices break them."""
+    return "".join(str(name).split())
+
+
+def _table(path: Path, faults: Faults, *, merged: bool = False) -> Iterator[Sequence[object]]:
+    if path.stat().st_size > SIZE_LIMIT:
+        faults.whole("文件超过 50 MB", "the file is larger than 50 MB")
+        faults.refuse()
     with path.open("rb") as file:
         start = file.read(4)
     if start == _ZIP:
-        return workbook.cells(path, faults)
+        return workbook.cells(path, faults, merged=merged)
     if start == _OLE:
         faults.whole("旧版 .xls 不支持, 请另存为 .xlsx", "old .xls: save it as .xlsx")
         faults.refuse()
@@ -103,11 +146,17 @@ def _row(
     if not any(value not in ("", None) for value in raw):
         return None
     _note_strays(number, raw, places, faults)
-    cells = {
+    cells = _cells(number, raw, places, faults)
+    return cells if any(cells.values()) else None
+
+
+def _cells(
+    number: int, raw: Sequence[object], places: Mapping[str, int], faults: Faults
+) -> dict[str, str]:
+    return {
         name: _text(number, name, raw[place], faults) if place < len(raw) else ""
         for name, place in places.items()
     }
-    return cells if any(cells.values()) else None
 
 
 def _note_strays(

@@ -25,17 +25,18 @@ _FIRST_SHEET: Final = re.compile(rb'<sheet\b[^>]*\br:id="([^"]+)"')
 _LETTERS: Final = 26
 
 
-def cells(path: Path, faults: Faults) -> Iterator[Sequence[object]]:
+def cells(path: Path, faults: Faults, *, merged: bool = False) -> Iterator[Sequence[object]]:
     """Yield the rows of the first sheet, row 1 first; formula cells come as their values.
 
-    Merged cells are noted as faults; raises BadSheet for what is no workbook.
+    Merged cells are noted as faults, or else have their value in the first cell only. Raises
+    BadSheet for what is no workbook.
     """
     _refuse_bombs(path, faults)
     try:
         sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0)
     except (CalamineError, IndexError):
         return _no_workbook(faults)
-    for (row, column), _ in sheet.merged_cell_ranges or ():
+    for (row, column), _ in () if merged else sheet.merged_cell_ranges or ():
         faults.add(
             row + 1,
             f"{letters(column)}列",
