@@ -39,7 +39,7 @@ from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
 from app.domain.route import to_holder
 from app.domain.rulebook import Part, Rulebook
-from app.flows import access, rulebook
+from app.flows import access, publication
 from app.flows.rulebook import Library
 from app.settings import Settings
 from app.sheets import areas as area_sheet
@@ -135,7 +135,7 @@ async def _publish(settings: Settings, sheets: Path) -> tuple[str, Rulebook]:
     """Publish what the sheets hold as the first rulebook; returns a reporter's key with it."""
     now, library = datetime.now(UTC), Library()
     async with database(settings) as opened, opened.transaction() as tx:
-        await rulebook.publish(tx, _contents(sheets), now=now, by="benchmarks.pingshan")
+        await publication.publish(tx, _contents(sheets), now=now, by="benchmarks.pingshan")
         await library.follow(tx, now=now)
         book = library.current(now).rulebook
         centre = book.organisations.centre(CITY)

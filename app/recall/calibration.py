@@ -1,5 +1,6 @@
 """From scores to probabilities: how often a lead like this one was right."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from app.recall.prototypes import Ints, Prototypes, Scores, Texts
 Numbers = NDArray[np.float64]
 
 _FOLDS: Final = 5
+_PORTION: Final = 256
 _TURNS: Final = 100
 _STIFFNESS: Final = 3.0
 # For lists that bring no examples. Measured on the shipped list stripped to titles and
@@ -79,9 +81,10 @@ class Calibration:
             held = (texts.turn >= 0) & (texts.turn % _FOLDS == fold)
             if held.any():
                 rest = Prototypes.build(texts.where(~held), features)
-                scores = rest.score(texts.rows[held])
-                seen.append(signs(scores))
-                right.append(scores.codes.argmax(axis=1) == texts.code[held])
+                for some in _portions(np.flatnonzero(held)):
+                    scores = rest.score(texts.rows[some])
+                    seen.append(signs(scores))
+                    right.append(scores.codes.argmax(axis=1) == texts.code[some])
         return cls.fit(np.concatenate(seen), np.concatenate(right))
 
     def chance(self, signs: Numbers) -> Numbers:
@@ -90,6 +93,12 @@ class Calibration:
         # Not a matrix product: BLAS rounds a row differently in batches of different sizes.
         likely = (signs * self.coefficients).sum(axis=1)
         return np.minimum(_logistic(likely - _CAUTION), even)
+
+
+def _portions(places: Ints) -> Iterator[Ints]:
+    """Yield the places a few at a time: scores are dense, and a long list has many."""
+    for start in range(0, len(places), _PORTION):
+        yield places[start : start + _PORTION]
 
 
 def _logistic(value: Numbers) -> Numbers:

@@ -185,8 +185,9 @@ def matters_of(entries: Sequence[Entry]) -> dict[Category, int]:
         same = (entry.category, *entry.also)
         known = sorted({number[one] for one in same if one in number})
         first = known[0] if known else len(number)
-        joined = {one for one, matter in number.items() if matter in known[1:]}
-        number |= dict.fromkeys((*same, *joined), first)
+        if len(known) > 1:
+            same = (*same, *(one for one, matter in number.items() if matter in known[1:]))
+        number.update(dict.fromkeys(same, first))
     return number
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import cos, prod, radians
 from typing import Any, Final
 
 from shapely import Point as Spot
 from shapely import STRtree, from_wkt
+from shapely.affinity import scale
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.area import Area, AreaCode, Areas, Tier
 from app.domain.event import Point
+from app.recall.borders import MARK, Border, Heard, border_in
 from app.recall.datum import to_wgs84
 from app.recall.names import GRID, Trust, forms, number
 
@@ -29,6 +31,10 @@ _NEAREST: Final = 6.0
 # How often a reporter speaks of an area that shares only the city or district with the own one.
 _AWAY: Final[Mapping[Tier, float]] = {Tier.CITY: 0.05, Tier.DISTRICT: 0.3}
 _GRID_AT_HOME: Final = 0.9
+BESIDE_BORDER: Final = 50.0
+"""Metres from a border within which a point alone does not tell the side: outlines are coarse."""
+_DEGREE: Final = 111_320.0
+"""Metres of one degree of latitude."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +110,9 @@ class Gazetteer:
                 grids[area.parent, number(numbered[1])] = area.code
             elif area.tier is not Tier.CITY:
                 named.append(area)
-                for form, trust in forms(area.name, area.tier):
-                    said.setdefault(form, {}).setdefault(area.code, trust)
+                for name in (area.name, *area.old_names):
+                    for form, trust in forms(name, area.tier):
+                        said.setdefault(form, {}).setdefault(area.code, trust)
         lines = _lines(areas, named)
         return cls(areas, _by_key(said, lines), grids, lines)
 
@@ -127,6 +134,16 @@ class Gazetteer:
             if weights[code] >= _LEAST * total
         )
 
+    def border(self, text: str) -> Border | None:
+        """Return the area common to both sides of a border the text names, if it names one."""
+        if MARK.search(text) is None:
+            return None
+        heard = [
+            Heard(one.start, one.end, one.name.said, one.name.missed)
+            for one in self._mentions(text)
+        ]
+        return border_in(text, heard, self._areas, self._lines)
+
     def _mentions(self, text: str) -> Iterator[_Mention]:
         """Yield the names in the text; where several begin, the longest."""
         start, last = 0, len(text) - _KEY
@@ -141,8 +158,8 @@ class Gazetteer:
             start = end
 
     def _weigh(self, mentions: Sequence[_Mention], home: _Home) -> dict[AreaCode, float]:
-        """Weigh each named area as the finest one meant."""
-        codes = {code for mention in mentions for code in mention.name.said}
+        """Weigh each named area as the finest one meant; for one of the past, its heir."""
+        codes = {self._areas.heir(code) for mention in mentions for code in mention.name.said}
         return {
             code: self._weight(self._lines[code], mentions, home)
             for code in codes
@@ -192,22 +209,18 @@ class Gazetteer:
 def _lines(areas: Areas, named: Sequence[Area]) -> dict[AreaCode, tuple[AreaCode, ...]]:
     """Return for each area the codes that may be named with it, its own last.
 
-    An area that came out of an abolished one may be named with the former district: people
-    keep saying 江北区观音桥 for years.
+    It may be named with the areas it, or what it lies in, was in before, and by the name of one
+    it is the heir of: people keep saying 江北区观音桥 for years.
     """
-    lines = {area.code: tuple(above.code for above in areas.path(area.code)) for area in named}
-    past = [area for area in named if area.valid_to is not None]
-    wanted = {(area.name, area.tier) for area in past}
-    heirs = {
-        (area.name, area.tier): area.code
+    return {
+        area.code: (
+            *(code for above in areas.path(area.code)[:-1] for code in (*above.former, above.code)),
+            *area.former,
+            *areas.before(area.code),
+            area.code,
+        )
         for area in named
-        if area.valid_to is None and (area.name, area.tier) in wanted
     }
-    for area in past:
-        heir = heirs.get((area.name, area.tier))
-        if heir is not None and area.valid_from is None:
-            lines[heir] = (*lines[area.code][:-1], *lines[heir])
-    return lines
 
 
 def _by_key(
@@ -256,3 +269,12 @@ class Polygons:
             return None
         finest: int = min(hits, key=lambda hit: (self._sizes[hit], self._codes[hit]))
         return self._codes[finest]
+
+    def near(self, point: Point, metres: float = BESIDE_BORDER) -> frozenset[AreaCode]:
+        """Return every area that the point lies in or as near to as that."""
+        there = to_wgs84(point)
+        height = metres / _DEGREE
+        around = Spot(there.longitude, there.latitude).buffer(height)
+        around = scale(around, xfact=1 / cos(radians(there.latitude)))
+        hits = self._tree.query(around, predicate="intersects")
+        return frozenset(self._codes[hit] for hit in hits)

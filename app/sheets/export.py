@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
@@ -19,6 +20,15 @@ _NOT_IN_NAME: Final = re.compile(r"[\[\]:*?/\\]")
 _WIDE_SIGN: Final = 0x2E80
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Iterable[Sequence[object]]
+
+
 def xlsx(
     headings: Sequence[str],
     rows: Iterable[Sequence[object]],
@@ -26,7 +36,12 @@ def xlsx(
     title: str,
     zone: tzinfo | None = None,
 ) -> bytes:
-    """Return a workbook with one sheet: headings frozen, columns as wide as their texts.
+    """Return a workbook with one sheet."""
+    return workbook([Sheet(title, headings, rows)], zone=zone)
+
+
+def workbook(sheets: Iterable[Sheet], *, zone: tzinfo | None = None) -> bytes:
+    """Return a workbook; in each sheet headings are frozen, columns as wide as their texts.
 
     Excel knows no time zones: moments are written as they read in `zone`, or as they come
     without one. Texts are never taken for formulas, whatever sign they begin with.
@@ -34,18 +49,19 @@ def xlsx(
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
-        sheet = book.add_worksheet(_sheet_name(title))
-        sheet.freeze_panes(1, 0)
         formats = _formats(book)
         bold = book.add_format({"bold": True, "bottom": 1})
-        widths = [_width(heading) for heading in headings]
-        for place, heading in enumerate(headings):
-            sheet.write_string(0, place, heading, bold)
-        for number, row in enumerate(rows, start=1):
-            for place, value in enumerate(row):
-                shown = _write(sheet, (number, place), _local(value, zone), formats)
-                widths[place] = max(widths[place], _width(shown))
-        _fit(sheet, widths)
+        for sheet in sheets:
+            page = book.add_worksheet(_sheet_name(sheet.title))
+            page.freeze_panes(1, 0)
+            widths = [_width(heading) for heading in sheet.headings]
+            for place, heading in enumerate(sheet.headings):
+                page.write_string(0, place, heading, bold)
+            for number, row in enumerate(sheet.rows, start=1):
+                for place, value in enumerate(row):
+                    shown = _write(page, (number, place), _local(value, zone), formats)
+                    widths[place] = max(widths[place], _width(shown))
+            _fit(page, widths)
     return buffer.getvalue()
 
 
