@@ -15,19 +15,28 @@ from app.store.drafts import Draft
 from app.store.parts import Content
 
 CURRENT: Final = "current"
-_DRAFT: Final = re.compile(r"d(\d{1,9})")
-_VERSION: Final = re.compile(r"\d{1,9}")
+_DRAFT: Final = re.compile(r"d(\d{1,9})", re.ASCII)
+_VERSION: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
 async def save(
-    tx: Tx, contents: Mapping[Part, Content], *, note: str, now: datetime, by: str
+    tx: Tx,
+    contents: Mapping[Part, Content],
+    *,
+    note: str,
+    now: datetime,
+    by: str,
+    onto: Draft | None = None,
 ) -> Draft:
-    """Store content for some parts as a draft; nothing changes by it."""
+    """Store content for some parts as a draft, with the other parts of one that is there.
+
+    Nothing changes by it: a draft too is written once.
+    """
     await rulebooks.lock(tx)
-    versions = {
-        part: await rulebooks.put_part(tx, part, parts.encode(part, content), at=now, by=by)
-        for part, content in contents.items()
-    }
+    versions = dict(onto.parts) if onto else {}
+    for part, content in contents.items():
+        encoded = parts.encode(part, content)
+        versions[part] = await rulebooks.put_part(tx, part, encoded, at=now, by=by)
     return await drafts.put(tx, versions, note=note, at=now, by=by)
 
 
@@ -56,7 +65,7 @@ async def reference(tx: Tx, library: Library, name: str, *, now: datetime) -> Re
     """
     if name == CURRENT:
         return library.current(now)
-    if _VERSION.fullmatch(name):
+    if is_version(name):
         try:
             return (await library.at(tx, int(name))).on(now)
         except LookupError:
@@ -64,6 +73,11 @@ async def reference(tx: Tx, library: Library, name: str, *, now: datetime) -> Re
     contents = await contents_of(tx, await find(tx, name))
     drawn = await asyncio.to_thread(redrawn, library.current(now), contents)
     return drawn.on(now)
+
+
+def is_version(name: str) -> bool:
+    """Tell whether a name is that of a version, such as 17."""
+    return _VERSION.fullmatch(name) is not None
 
 
 def _unknown(name: str) -> NotFound:

@@ -1,31 +1,32 @@
-"""Rulebook versions: published as a whole, in force by time, followed by every process."""
+"""Rulebook versions in memory: in force by time, followed by every process without a restart."""
 
 import asyncio
+import ctypes
 import gc
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.domain.area import Areas
-from app.domain.errors import Invalid, Unavailable
+from app.domain.errors import Unavailable
 from app.domain.event import Point
 from app.domain.organisation import Organisations
 from app.domain.policy import Policies
 from app.domain.responsibility import ResponsibilityList
-from app.domain.roster import Roster, Shift
+from app.domain.roster import Roster
 from app.domain.rulebook import Part, Rulebook
 from app.recall.entries import EntryMatcher
 from app.recall.places import Gazetteer, Polygons
-from app.store import parts, rulebooks, units
+from app.store import parts, rulebooks
 from app.store.database import Tx
 from app.store.parts import Content
 from app.store.rulebooks import Edition
 
-NOTICE: Final = timedelta(seconds=5)
-"""How long after publication a version takes effect, so that every process has it by then."""
+AHEAD: Final = timedelta(minutes=1)
+"""How long before it comes into force a version is built: what is scheduled may still change."""
 
 PATIENCE: Final = timedelta(minutes=1)
 """How long a superseded version can still be asked for by who waited for a lock meanwhile."""
@@ -49,9 +50,13 @@ class Reference:
     def on(self, now: datetime) -> "Reference":
         """Return the reference as it stands on the day of `now` in the city's zone."""
         rulebook = self.rulebook
-        day = now.astimezone(ZoneInfo(rulebook.calendar.zone)).date()
+        day = self.day_of(now)
         bodies, entries = rulebook.organisations.on(day), rulebook.list.on(day)
         return replace(self, rulebook=replace(rulebook, organisations=bodies, list=entries))
+
+    def day_of(self, now: datetime) -> date:
+        """Return the day of a moment in the city's zone."""
+        return now.astimezone(ZoneInfo(self.rulebook.calendar.zone)).date()
 
     @property
     def is_dated(self) -> bool:
@@ -84,59 +89,36 @@ def redrawn(reference: Reference, contents: Mapping[Part, Content]) -> Reference
     return Reference(changed, matcher, areas[1], areas[2])
 
 
-async def publish(tx: Tx, contents: Mapping[Part, Content], *, now: datetime, by: str) -> Edition:
-    """Publish new content for some parts; the other parts stay as the latest version has them.
-
-    The first version of all is in force at once. Raises Invalid if a part has never been
-    published and is not given, or if codes that open units stand with would vanish.
-    """
-    await rulebooks.lock(tx)
-    await _refuse_orphans(tx, contents)
-    before = await rulebooks.latest(tx)
-    versions = dict(before.parts) if before else {}
-    missing = [part for part in NEEDED if part not in versions and part not in contents]
-    if missing:
-        raise Invalid(
-            zh=f"首次发布缺少: {'、'.join(missing)}",
-            en=f"the first version lacks {', '.join(missing)}",
-            field=missing[0],
-        )
-    for part, content in contents.items():
-        encoded = parts.encode(part, content)
-        versions[part] = await rulebooks.put_part(tx, part, encoded, at=now, by=by)
-    if before and versions == before.parts:
-        return before
-    edition = Edition(
-        version=before.version + 1 if before else 1,
-        parts=versions,
-        published_at=now,
-        published_by=by,
-        in_force_at=max(now, before.in_force_at) + NOTICE if before else now,
+def drawn(contents: Mapping[Part, Content]) -> Reference:
+    """Return the reference a whole city's content makes, published or not."""
+    found = {part: _prepared(part, content) for part, content in contents.items()}
+    areas, gazetteer, polygons = found[Part.AREAS]
+    entries, matcher = found[Part.LIST]
+    rulebook = Rulebook(
+        version=0,
+        areas=areas,
+        organisations=found[Part.ORGANISATIONS],
+        list=entries,
+        calendar=found[Part.CALENDAR],
+        policies=found[Part.POLICIES],
+        parts={},
+        roster=found.get(Part.ROSTER, Roster()),
     )
-    await rulebooks.put(tx, edition)
-    return edition
+    return Reference(rulebook, matcher, gazetteer, polygons)
 
 
-async def _refuse_orphans(tx: Tx, contents: Mapping[Part, Content]) -> None:
-    """Raise Invalid when areas or organisations that open units stand with would vanish."""
-    bodies, areas = await units.codes_in_use(tx)
-    for part, needed in ((Part.ORGANISATIONS, bodies), (Part.AREAS, areas)):
-        if part not in contents:
-            continue
-        missing = sorted(needed - codes_of(contents[part]))
-        if missing:
-            shown = "、".join(missing[:5])
-            raise Invalid(
-                zh=f"{len(missing)} 个在办单元所用的编码不在文件中: {shown}",
-                en=f"open units stand with {len(missing)} codes the file lacks: {shown}",
-                field=part,
-            )
+def settle() -> None:
+    """Make the process at ease with a reference just built.
 
-
-def codes_of(content: Content) -> set[str]:
-    """Return the codes a part's content has; a part that is not made of coded rows has none."""
-    rows = content if isinstance(content, tuple) else ()
-    return {str(row.code) for row in rows if not isinstance(row, Shift)}
+    A rulebook is half a million objects that stay: a collector that walks them again and again
+    stops every request for a fifth of a second. Reference counts still free them. What building
+    it took besides, a hundred megabytes, goes back to the system where its library can do that.
+    """
+    gc.collect()
+    gc.freeze()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class Library:
@@ -146,7 +128,7 @@ class Library:
         self._editions: list[Edition] = []
         self._references: OrderedDict[int, Reference] = OrderedDict()
         self._parts: dict[tuple[Part, int], Any] = {}
-        self._today: tuple[tuple[int, int], Reference] | None = None
+        self._today: tuple[tuple[int, date], Reference] | None = None
         # The API's follower and the worker of one process share a library and ask at once.
         self._learning = asyncio.Lock()
 
@@ -162,30 +144,28 @@ class Library:
         reference = self._references[version]
         if not reference.is_dated:
             return reference
-        # Built anew every half hour: a day begins with one in every zone.
-        moment = (version, int(now.timestamp()) // 1800)
-        if self._today is None or self._today[0] != moment:
-            self._today = (moment, reference.on(now))
+        day = (version, reference.day_of(now))
+        if self._today is None or self._today[0] != day:
+            self._today = (day, reference.on(now))
         return self._today[1]
 
     async def follow(self, tx: Tx, *, now: datetime) -> None:
-        """Learn of new editions and build those that are in force or about to be.
+        """Learn what is in force and what is to come, and build what comes soon.
 
-        Takes seconds when there is one: hand it a connection that only reads.
+        Takes seconds when there is something: hand it a connection that only reads.
         """
         async with self._learning:
-            await self._follow(tx, now)
+            live = await rulebooks.live(tx, since=now - PATIENCE)
+            self._keep(live)
+            for edition in _needed(live, now):
+                if edition.version not in self._references:
+                    await self._build(tx, edition)
+                    self._keep(live)
+            self._forget()
 
-    async def _follow(self, tx: Tx, now: datetime) -> None:
-        if self._editions:
-            known = self._editions[-1].version
-        else:
-            known = (await rulebooks.in_force(tx, now=now) or 1) - 1
-        for edition in await rulebooks.since(tx, known):
-            await self._build(tx, edition)
-            self._editions.append(edition)
-        while len(self._editions) > 1 and self._editions[1].in_force_at <= now - PATIENCE:
-            del self._editions[0]
+    def _keep(self, live: Sequence[Edition]) -> None:
+        """Stand by what is built: a version that is not would be asked for in vain."""
+        self._editions = [one for one in live if one.version in self._references]
 
     async def at(self, tx: Tx, version: int) -> Reference:
         """Return the reference of any version, loading it when a unit of the past asks."""
@@ -197,6 +177,7 @@ class Library:
                 if edition is None:
                     raise LookupError(version)
                 await self._build(tx, edition)
+                self._forget()
             self._references.move_to_end(version)
             return self._references[version]
 
@@ -209,11 +190,7 @@ class Library:
         # Seconds of pure computation: the loop goes on answering meanwhile.
         built = await asyncio.to_thread(self._assemble, edition, contents)
         self._references[edition.version] = built
-        # A rulebook is half a million objects that stay: a collector that walks them again and
-        # again stops every request for a fifth of a second. Reference counts still free them.
-        gc.collect()
-        gc.freeze()
-        self._forget()
+        settle()
 
     def _forget(self) -> None:
         """Let go of the versions of the past that were asked for longest ago."""
@@ -248,6 +225,13 @@ class Library:
 
     def _part(self, edition: Edition, part: Part) -> Any:
         return self._parts[part, edition.parts[part]]
+
+
+def _needed(live: Sequence[Edition], now: datetime) -> list[Edition]:
+    """Return the edition in force and those that come soon; of the past only what is known."""
+    past = [edition for edition in live if edition.in_force_at <= now]
+    soon = [edition for edition in live if now < edition.in_force_at <= now + AHEAD]
+    return past[-1:] + soon
 
 
 def _prepared(part: Part, content: Any) -> Any:

@@ -37,7 +37,7 @@ async def put(tx: Tx, parts: Mapping[Part, int], *, note: str, at: datetime, by:
         INSERT INTO draft (number, parts, note, created_at, created_by)
         VALUES (nextval('draft_number'), $1::text::jsonb, $2, $3, $4) RETURNING number
         """,
-        json(parts),
+        json({part.value: version for part, version in parts.items()}),
         note,
         at,
         by,

@@ -1,10 +1,14 @@
-"""Rulebook versions and the parts they are made of; both are written once."""
+"""Rulebook versions and the parts they are made of: written once.
+
+Only a version that has not come into force can be withdrawn; that is the one change there is.
+"""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 import asyncpg
 
@@ -14,9 +18,10 @@ from app.store.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One published version: which version of each part, and since when it is in force.
+    """One published version: which version of each part, and from when on it is in force.
 
-    `base` is the version it changed. A withdrawn version never was in force.
+    `base` is the version it changed, `changed` are the parts it was published to change. A
+    withdrawn version never was in force. Of several with the same moment the newest counts.
     """
 
     version: int
@@ -25,13 +30,14 @@ class Edition:
     published_by: str
     in_force_at: datetime
     base: int | None = None
+    changed: Sequence[Part] = ()
     note: str = ""
     withdrawn_at: datetime | None = None
 
 
 _SELECT = """
 SELECT version, areas, organisations, list, calendar, policies, roster,
-       published_at, published_by, in_force_at, base, note, withdrawn_at
+       published_at, published_by, in_force_at, base, changed, note, withdrawn_at
 FROM rulebook
 """
 
@@ -48,17 +54,39 @@ async def edition(tx: Tx, version: int) -> Edition | None:
     return _edition(row) if row else None
 
 
+IN_FORCE: Final = """
+SELECT version FROM rulebook WHERE withdrawn_at IS NULL AND in_force_at <= $1
+ORDER BY in_force_at DESC, version DESC LIMIT 1
+"""
+"""The version in force at $1; every write of events asks it in the same breath."""
+
+
 async def in_force(tx: Tx, *, now: datetime) -> int | None:
     """Return the version in force at a moment."""
-    found: int | None = await tx.value(
-        "SELECT max(version) FROM rulebook WHERE in_force_at <= $1", now
-    )
+    found: int | None = await tx.value(IN_FORCE, now)
     return found
 
 
-async def since(tx: Tx, version: int) -> list[Edition]:
-    """Return the editions after a version, the oldest first."""
-    rows = await tx.fetch(f"{_SELECT} WHERE version > $1 ORDER BY version LIMIT 100", version)
+async def live(tx: Tx, *, since: datetime) -> list[Edition]:
+    """Return the editions that are in force at a moment or come into force later, in turn."""
+    rows = await tx.fetch(
+        f"""{_SELECT}
+        WHERE withdrawn_at IS NULL AND in_force_at >= coalesce(
+            (SELECT max(in_force_at) FROM rulebook
+             WHERE withdrawn_at IS NULL AND in_force_at <= $1), '-infinity')
+        ORDER BY in_force_at, version""",
+        since,
+    )
+    return [_edition(row) for row in rows]
+
+
+async def page(tx: Tx, *, before: int | None, limit: int) -> list[Edition]:
+    """Return editions, the newest first, those before a version if one is given."""
+    rows = await tx.fetch(
+        f"{_SELECT} WHERE $1::integer IS NULL OR version < $1 ORDER BY version DESC LIMIT $2",
+        before,
+        limit,
+    )
     return [_edition(row) for row in rows]
 
 
@@ -67,13 +95,20 @@ async def lock(tx: Tx) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(7364)")
 
 
+async def seconds_open(tx: Tx) -> float:
+    """Return for how long the transaction has been open."""
+    return float(
+        await tx.value("SELECT extract(epoch FROM clock_timestamp() - transaction_timestamp())")
+    )
+
+
 async def put(tx: Tx, edition: Edition) -> None:
     """Write a new edition."""
     await tx.execute(
         """
         INSERT INTO rulebook (version, areas, organisations, list, calendar, policies, roster,
-                              published_at, published_by, in_force_at, base, note)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                              published_at, published_by, in_force_at, base, changed, note)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """,
         edition.version,
         *(edition.parts.get(part) for part in Part),
@@ -81,7 +116,17 @@ async def put(tx: Tx, edition: Edition) -> None:
         edition.published_by,
         edition.in_force_at,
         edition.base,
+        list(edition.changed),
         edition.note,
+    )
+
+
+async def withdraw(tx: Tx, version: int, *, at: datetime) -> None:
+    """Mark an edition that is to come into force as one that never will."""
+    await tx.execute(
+        "UPDATE rulebook SET withdrawn_at = $2 WHERE version = $1 AND withdrawn_at IS NULL",
+        version,
+        at,
     )
 
 
@@ -126,6 +171,19 @@ async def part_content(tx: Tx, part: Part, version: int) -> bytes:
     return content
 
 
+async def checksums(tx: Tx, parts: Collection[tuple[Part, int]]) -> dict[tuple[Part, int], str]:
+    """Return the SHA-256 of each of these parts' content."""
+    rows = await tx.fetch(
+        """
+        SELECT name, version, checksum
+        FROM part JOIN unnest($1::text[], $2::integer[]) AS x(name, version) USING (name, version)
+        """,
+        [part for part, _ in parts],
+        [version for _, version in parts],
+    )
+    return {(Part(row["name"]), row["version"]): row["checksum"].hex() for row in rows}
+
+
 def _edition(row: asyncpg.Record) -> Edition:
     return Edition(
         version=row["version"],
@@ -134,6 +192,7 @@ def _edition(row: asyncpg.Record) -> Edition:
         published_by=row["published_by"],
         in_force_at=row["in_force_at"],
         base=row["base"],
+        changed=tuple(map(Part, row["changed"])),
         note=row["note"],
         withdrawn_at=row["withdrawn_at"],
     )

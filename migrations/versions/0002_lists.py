@@ -12,9 +12,11 @@ ALTER TABLE part ADD CONSTRAINT part_name_check
 ALTER TABLE rulebook
     ADD COLUMN roster integer,
     ADD COLUMN base integer,
+    ADD COLUMN changed text[] NOT NULL DEFAULT '{}',
     ADD COLUMN note text NOT NULL DEFAULT '',
     ADD COLUMN withdrawn_at timestamptz;
 ALTER TABLE rulebook ALTER COLUMN note DROP DEFAULT;
+ALTER TABLE rulebook ALTER COLUMN changed DROP DEFAULT;
 CREATE SEQUENCE draft_number AS integer;
 CREATE TABLE draft (
     number integer NOT NULL,
@@ -33,9 +35,13 @@ ALTER TABLE unit DROP CONSTRAINT unit_task_check;
 ALTER TABLE unit ADD CONSTRAINT unit_task_check CHECK (kind = 'task' OR parent IS NULL);
 """
 
+EVENTS = """
+CREATE INDEX event_received_idx ON event (received_at, id);
+"""
+
 
 def upgrade() -> None:
     """Make room for what lists and routing need."""
-    for ddl in (RULEBOOKS, UNITS):
+    for ddl in (RULEBOOKS, UNITS, EVENTS):
         for statement in ddl.strip().removesuffix(";").split(";\n"):
             op.execute(statement)
