@@ -1,0 +1,1 @@
+"""What would have made a decision different, by the very functions that decide."""

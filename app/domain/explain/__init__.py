@@ -1,0 +1,1 @@
+"""Decisions told in words, from the reasons stored when they were made."""
