@@ -9,7 +9,22 @@ from typing import Final
 import structlog
 from fastapi import FastAPI
 
-from app.api import contract, events, health, keys, me, organisations, problems, units
+from app.api import (
+    checks,
+    contract,
+    drafts,
+    events,
+    explanations,
+    health,
+    keys,
+    me,
+    organisations,
+    problems,
+    rosters,
+    rulebooks,
+    trials,
+    units,
+)
 from app.api.access import Keyring
 from app.api.gather import Gather
 from app.api.metrics import Metrics
@@ -58,7 +73,21 @@ def create_app(
     app = FastAPI(
         title="Yiguan 一贯", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    for part in (events, units, organisations, me, keys, health, docs):
+    for part in (
+        events,
+        units,
+        organisations,
+        rosters,
+        me,
+        keys,
+        explanations,
+        trials,
+        checks,
+        rulebooks,
+        drafts,
+        health,
+        docs,
+    ):
         app.include_router(part.router)
     problems.install(app)
     contract.install(app)

@@ -31,8 +31,7 @@ from app.domain.responsibility import (
     Urgency,
 )
 from app.domain.rulebook import Part, Rulebook
-from app.flows import access
-from app.flows import rulebook as rulebook_flow
+from app.flows import access, publication
 from app.now import Clock
 from app.store.database import Tx
 from app.store.parts import Content
@@ -226,7 +225,7 @@ def contents() -> dict[Part, Content]:
 
 
 async def rulebook(tx: Tx, now: datetime) -> None:
-    await rulebook_flow.publish(tx, contents(), now=now - timedelta(days=1), by="given")
+    await publication.publish(tx, contents(), now=now - timedelta(days=1), by="given")
 
 
 def in_memory() -> Rulebook:

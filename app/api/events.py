@@ -1,25 +1,19 @@
 """Events: posting one is the hot path, a plain route; reading is not."""
 
-from datetime import datetime
-from hashlib import sha256
-from typing import Final
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api import problems, render
-from app.api.models import EventDetail, EventIn
+from app.api import problems, render, reports
+from app.api.models import EventDetail
 from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
-from app.domain.area import AreaCode
 from app.domain.authority import REPORTERS, Caller
-from app.domain.errors import Forbidden, Invalid, NotFound
-from app.domain.event import Event, EventId, Point, Where
-from app.domain.responsibility import Category
+from app.domain.errors import Forbidden, NotFound
+from app.domain.event import EventId
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit, UnitId
 from app.flows.casework import in_sight
@@ -30,8 +24,6 @@ from app.store.events import StoredEvent
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
-_READ: Final = TypeAdapter(EventIn)
-
 
 async def post_event(request: Request) -> Response:
     """Take in a report; the answer leaves after the commit."""
@@ -41,10 +33,9 @@ async def post_event(request: Request) -> Response:
         raise Forbidden(zh="该密钥无权上报事件", en="this key may not post events", field="roles")
     raw = await request.body()
     try:
-        sent = _READ.validate_json(raw)
+        report = reports.sent_by(caller, raw, at=service.now())
     except ValidationError as error:
         return problems.invalid(request, error.errors(include_url=False))
-    report = _event(sent, raw, caller, service.now())
     outcome = await service.gather.submit(report)
     rulebook = service.library.current(service.now()).rulebook
     if isinstance(outcome, Admitted):
@@ -52,34 +43,6 @@ async def post_event(request: Request) -> Response:
     async with service.database.reading() as tx:
         root = await _root(tx, outcome.id)
     return _json(render.event_detail(outcome, root, rulebook), 200, root.version)
-
-
-def _event(sent: EventIn, raw: bytes, caller: Caller, now: datetime) -> Event:
-    """Build the domain's event; its digest is over the fields as sent, whatever their order."""
-    try:
-        body = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONDecodeError as error:
-        raise Invalid(zh="不是有效的 JSON", en=f"not JSON: {error}", field="body") from error
-    place, category = sent.place, sent.category
-    point = place.point
-    return Event(
-        id=EventId(sent.id),
-        source=sent.source,
-        occurred_at=sent.occurred_at,
-        received_at=now,
-        text=sent.text,
-        where=Where(
-            code=AreaCode(place.code) if place.code else None,
-            point=Point(point.longitude, point.latitude, point.datum) if point else None,
-            address=place.address,
-        ),
-        category=Category(category.scheme, category.class_, category.code) if category else None,
-        organisation=caller.organisation,
-        account=caller.account,
-        digest=sha256(body).digest(),
-        body=body,
-        attributes=sent.attributes,
-    )
 
 
 def _created(admitted: Admitted, rulebook: Rulebook) -> Response:

@@ -171,6 +171,9 @@ class Gather:
         admissions = intake.judge(stamped, reference, now)
         written = await self._write(admissions, reference, now)
         self._metrics.accepted.inc(len(written.admitted))
+        for admitted in written.admitted.values():
+            for rule in intake.skipped_rules(admitted.admission):
+                self._metrics.rules_skipped.labels(rule["rule"]).inc()
         outcomes: dict[UUID, Outcome] = dict(written.admitted)
         if written.known:
             async with self._database.transaction() as tx:

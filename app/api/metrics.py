@@ -24,6 +24,12 @@ class Metrics:
         self.accepted = Counter(
             "yiguan_events_accepted_total", "Events written", registry=self._registry
         )
+        self.rules_skipped = Counter(
+            "yiguan_rules_skipped_total",
+            "Local rules that would have applied to an event and could not, by rule",
+            ("rule",),
+            registry=self._registry,
+        )
         self.batch = Histogram(
             "yiguan_gather_batch_size",
             "Reports committed together",

@@ -19,6 +19,10 @@ from app.domain.errors import DomainError, TooLarge
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a request's body; the longest text is 12,000 of them."""
 
+SHEET_LIMIT: Final = 50 * 1024 * 1024
+LIMITS: Final[Mapping[str, int]] = {"/v1/drafts": SHEET_LIMIT}
+"""Where whole sheets come in."""
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
@@ -57,13 +61,13 @@ class Requests:
 
     async def _limited(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Refuse a body over the limit: at once if it says so, else as soon as it is over."""
-        length = headers.get("content-length")
+        length, limit = headers.get("content-length"), LIMITS.get(scope["path"], BODY_LIMIT)
         if length is None:
-            await self._app(scope, _counted(receive), send)
-        elif length.isascii() and length.isdigit() and int(length[:12]) <= BODY_LIMIT:
+            await self._app(scope, _counted(receive, limit), send)
+        elif length.isascii() and length.isdigit() and int(length[:12]) <= limit:
             await self._app(scope, receive, send)
         else:
-            await refusal(Request(scope), _too_large())(scope, receive, send)
+            await refusal(Request(scope), _too_large(limit))(scope, receive, send)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", None) or _matched(scope)
@@ -80,22 +84,22 @@ class Requests:
             )
 
 
-def _counted(receive: Receive) -> Receive:
+def _counted(receive: Receive, limit: int) -> Receive:
     taken = 0
 
     async def counted() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > BODY_LIMIT:
-            raise _too_large()
+        if taken > limit:
+            raise _too_large(limit)
         return message
 
     return counted
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(zh=f"请求正文超过 {BODY_LIMIT} 字节", en=f"the body exceeds {BODY_LIMIT} bytes")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(zh=f"请求正文超过 {limit} 字节", en=f"the body exceeds {limit} bytes")
 
 
 def _matched(scope: Scope) -> str:

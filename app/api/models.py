@@ -101,7 +101,8 @@ class ReporterIn(Strict):
     phone: Annotated[Clean, StringConstraints(max_length=30)] = ""
 
 
-def _event_id(value: UUID) -> UUID:
+def event_id(value: UUID) -> UUID:
+    """Refuse the ids that are kept for tasks."""
     if value.version == 8:
         message = "第 8 版 UUID 留给任务编号 / version 8 is kept for the ids of tasks"
         raise ValueError(message)
@@ -127,7 +128,7 @@ class EventIn(Strict):
         },
     )
 
-    id: Annotated[UUID, AfterValidator(_event_id)]
+    id: Annotated[UUID, AfterValidator(event_id)]
     source: Channel
     occurred_at: Moment
     text: Annotated[Clean, StringConstraints(min_length=1, max_length=TEXT)]
@@ -146,12 +147,20 @@ class Named(BaseModel):
     name: str
 
 
+class DutyOut(BaseModel):
+    """Somebody on duty."""
+
+    person: str
+    phone: str
+
+
 class OrganisationOut(Named):
-    """An organisation as units show it."""
+    """An organisation as units show it; `on_duty` where it has a roster and one unit is shown."""
 
     kind: OrganisationKind | None = None
     tier: Tier | None = None
     phone: str = ""
+    on_duty: list[DutyOut] = []
 
 
 class EntryOut(BaseModel):
@@ -209,6 +218,7 @@ class UnitOut(BaseModel):
     entry: EntryOut | None
     level: Tier | None
     is_gap: bool
+    is_unlisted: bool
     holder: OrganisationOut
     centre: OrganisationOut
     route: list[Named]
@@ -324,6 +334,15 @@ class DispatchIn(Said):
     holder: Code | None = None
 
 
+class RuleIn(Said):
+    """Whom a ruling names, and by when if no entry of the list says so."""
+
+    model_config = _example(holder="500103-CGJ", limit="3工作日", reason="经会商, 指定由其承办")
+
+    holder: Code
+    limit: Annotated[Clean, StringConstraints(max_length=40)] | None = None
+
+
 class Paging(Strict):
     """Which page of a list."""
 
@@ -340,6 +359,7 @@ class UnitQuery(Paging):
     street: Code | None = None
     holder: Code | None = None
     overdue: bool | None = None
+    unlisted: bool | None = Field(default=None, description="无清单依据: without an entry")
     raised: bool = Field(default=False, description="Only units raised to the caller's centre")
     updated_since: Moment | None = None
 
@@ -363,13 +383,3 @@ class KeyOut(BaseModel):
     name: str
     organisation: str
     roles: list[Role]
-
-
-class Explanation(BaseModel):
-    """Why the unit is what and where it is, from the reasons stored when it was decided."""
-
-    unit: UUID
-    number: str
-    rulebook: int
-    sentences: list[str]
-    reasons: dict[str, Any]

@@ -19,7 +19,7 @@ from app.store.units import QueueKey
 router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
 
 
-def _within(code: str, caller: Caller, rulebook: Rulebook) -> Organisation:
+def within(code: str, caller: Caller, rulebook: Rulebook) -> Organisation:
     """Return an organisation of the caller's own subtree; raises NotFound."""
     body = rulebook.organisations.get(OrganisationCode(code))
     scope = scope_of(caller, rulebook.organisations[caller.organisation])
@@ -31,8 +31,9 @@ def _within(code: str, caller: Caller, rulebook: Rulebook) -> Organisation:
 @router.get("/{code}", summary="One organisation")
 async def get_organisation(code: str, service: Services, caller: Calling) -> OrganisationOut:
     """Return an organisation within the caller's subtree."""
-    rulebook = service.library.current(service.now()).rulebook
-    return render.organisation(_within(code, caller, rulebook).code, rulebook)
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
+    return render.organisation(within(code, caller, rulebook).code, rulebook, now)
 
 
 @router.get(
@@ -45,7 +46,7 @@ async def get_queue(
 ) -> UnitPage | Response:
     """Return the units whose turn it is here: urgency first, then the stage's deadline."""
     rulebook = service.library.current(service.now()).rulebook
-    desk = _within(code, caller, rulebook)
+    desk = within(code, caller, rulebook)
     after = QueueKey(*cursor_values(asked.cursor, int, datetime, UUID)) if asked.cursor else None
     async with service.database.reading() as tx:
         found = await lists.queue(tx, desk.code, after=after, limit=asked.limit)

@@ -1,5 +1,6 @@
 """Refusals as RFC 9457 problems: one table gives the status, the domain gives the words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.domain import errors
-from app.domain.errors import DomainError, Stale
+from app.domain.errors import BadSheet, DomainError, Stale
 from app.store.database import BAD_VALUE, CONTENTION
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "datetime_from_date_parsing": "应为 RFC 3339 时间",
     "datetime_parsing": "应为 RFC 3339 时间",
 }
+_CELL: Final = re.compile(r"第(?P<row>\d+)行 (?P<column>[^:]+): ")
 LISTED: Final = 100
 """How many faults of one request are listed."""
 
@@ -84,10 +86,11 @@ EXAMPLE: Final[Any] = {
 
 
 class FieldError(BaseModel):
-    """One fault of the input."""
+    """One fault of the input; `row` is that of a sheet, the header being 1."""
 
     field: str
     message: str
+    row: int | None = None
 
 
 class Problem(BaseModel):
@@ -130,11 +133,24 @@ def refusal(request: Request, error: DomainError) -> Response:
     extra: dict[str, Any] = {}
     if error.field:
         extra["errors"] = [FieldError(field=error.field, message=detail)]
+    if isinstance(error, BadSheet):
+        extra["errors"] = [_of_sheet(fault, chinese=chinese) for fault in error.faults[:LISTED]]
     if error.allowed:
         extra["allowed"] = list(error.allowed)
     if isinstance(error, Stale):
         extra["version"] = error.version
     return _answer(request, kind, detail, extra)
+
+
+def _of_sheet(fault: str, *, chinese: bool) -> FieldError:
+    """Return a sheet's fault, which names its cell in both languages."""
+    cell = _CELL.match(fault)
+    if cell is None:
+        zh, _, en = fault.partition(" / ")
+        return FieldError(field="file", message=zh if chinese or not en else en)
+    row, column = int(cell["row"]), cell["column"]
+    zh, _, en = fault[cell.end() :].partition(f" / row {row}, {column}: ")
+    return FieldError(field=column, message=zh if chinese else en, row=row)
 
 
 async def _bad_value(request: Request, _error: Exception) -> Response:

@@ -1,12 +1,14 @@
 """Domain values as the contract's shapes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.api.models import (
     AcceptedOut,
     ClockOut,
+    DutyOut,
     EntryOut,
     EventDetail,
     EventOut,
@@ -31,7 +33,7 @@ def accepted(admitted: Admitted, rulebook: Rulebook) -> AcceptedOut:
     """Render the answer to a report just written."""
     admission, numbers = admitted.admission, admitted.numbers
     root, *tasks = (
-        UnitOut(**_unit(filed.unit, rulebook, numbers[filed.unit.id]))
+        UnitOut(**_unit(filed.unit, rulebook, numbers[filed.unit.id], filed.unit.created_at))
         for filed in (admission.root, *admission.tasks)
     )
     reasons = dict(admission.root.unit.reasons)
@@ -51,10 +53,11 @@ def detail(
     clocks: Iterable[Clock],
     tasks: Iterable[Unit],
     actions: Sequence[Action],
+    now: datetime,
 ) -> UnitDetail:
-    """Render a unit with all that belongs to it."""
+    """Render a unit with all that belongs to it, and who is on duty now where it is."""
     return UnitDetail(
-        **_unit(shown, rulebook, shown.number),
+        **_unit(shown, rulebook, shown.number, now),
         event=event(report) if report else None,
         clocks=[clock(one) for one in clocks],
         tasks=[unit(task, rulebook) for task in tasks],
@@ -62,7 +65,9 @@ def detail(
     )
 
 
-def _unit(shown: Unit, rulebook: Rulebook, number: str) -> dict[str, Any]:
+def _unit(
+    shown: Unit, rulebook: Rulebook, number: str, now: datetime | None = None
+) -> dict[str, Any]:
     return {
         "id": shown.id,
         "number": number,
@@ -80,7 +85,8 @@ def _unit(shown: Unit, rulebook: Rulebook, number: str) -> dict[str, Any]:
         "entry": _entry(shown, rulebook),
         "level": shown.level,
         "is_gap": shown.is_gap,
-        "holder": organisation(shown.holder, rulebook),
+        "is_unlisted": shown.is_unlisted,
+        "holder": organisation(shown.holder, rulebook, now),
         "centre": organisation(shown.centre, rulebook),
         "route": [named(code, rulebook) for code in shown.route],
         "place": place(shown.place, rulebook),
@@ -109,15 +115,28 @@ def _entry(shown: Unit, rulebook: Rulebook) -> EntryOut | None:
     )
 
 
-def organisation(code: OrganisationCode, rulebook: Rulebook) -> OrganisationOut:
-    """Render an organisation with its duty telephone."""
+def organisation(
+    code: OrganisationCode, rulebook: Rulebook, now: datetime | None = None
+) -> OrganisationOut:
+    """Render an organisation with its duty telephone, and who is on duty at a moment."""
     body = rulebook.organisations.get(code)
     if body is None:
         # A body of the past that the city's present file no longer names.
         return OrganisationOut(code=code, name=code)
     return OrganisationOut(
-        code=body.code, name=body.name, kind=body.kind, tier=body.tier, phone=body.phone
+        code=body.code,
+        name=body.name,
+        kind=body.kind,
+        tier=body.tier,
+        phone=body.phone,
+        on_duty=on_duty(code, rulebook, now) if now else [],
     )
+
+
+def on_duty(code: OrganisationCode, rulebook: Rulebook, now: datetime) -> list[DutyOut]:
+    """Render who is on duty in a body."""
+    shifts = rulebook.roster.on_duty(code, now)
+    return [DutyOut(person=shift.person, phone=shift.phone) for shift in shifts]
 
 
 def named(code: OrganisationCode, rulebook: Rulebook) -> Named:

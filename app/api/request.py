@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -23,19 +24,24 @@ ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"
 
 
 async def caller_of(request: Request) -> Caller:
-    """Return who is calling; raises Unauthenticated."""
+    """Return who is calling, for the successor if their organisation was replaced.
+
+    Raises Unauthenticated, Forbidden.
+    """
     service = Service.of(request)
     now = service.now()
     caller = await service.keyring.caller(
         request.headers.get("authorization", ""), now=now, tick=time.monotonic()
     )
-    if caller.organisation not in service.library.current(now).rulebook.organisations:
+    bodies = service.library.current(now).rulebook.organisations
+    if caller.organisation not in bodies:
         raise Forbidden(
             zh=f"密钥所属单位“{caller.organisation}”已不存在",
             en=f"the key's organisation {caller.organisation} no longer exists",
             field="Authorization",
         )
-    return caller
+    heir = bodies.heir(caller.organisation)
+    return caller if heir == caller.organisation else replace(caller, organisation=heir)
 
 
 def version_seen(if_match: Annotated[str | None, Header(description=ASK_VERSION)] = None) -> int:

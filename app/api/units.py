@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.api import render, tables
+from app.api.explanations import Explanation
 from app.api.models import (
     DispatchIn,
-    Explanation,
     FileIn,
+    RuleIn,
     Said,
     StepPage,
     UnitDetail,
@@ -20,18 +21,16 @@ from app.api.models import (
     UnitPage,
     UnitQuery,
 )
-from app.api.problems import wants_chinese
 from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
 from app.api.service import Service
 from app.domain.action import Action
-from app.domain.area import AreaCode
+from app.domain.area import AreaCode, Areas
 from app.domain.authority import Caller, scope_of
 from app.domain.errors import NotFound
-from app.domain.explain import explain
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
 from app.domain.unit import Unit, UnitId
-from app.flows import casework
+from app.flows import casework, dispatching, explanation
 from app.flows.casework import Order, in_sight, may_now
 from app.store import accounts, clocks, events, lists, steps, units
 from app.store.database import Tx
@@ -66,26 +65,38 @@ async def list_units(
 ) -> UnitPage | Response:
     """Return the units within the caller's scope that the filters leave, as JSON or XLSX."""
     rulebook = service.library.current(service.now()).rulebook
-    scope = scope_of(caller, rulebook.organisations[caller.organisation])
+    body = rulebook.organisations[caller.organisation]
+    scope = scope_of(caller, body, rulebook.areas.before(body.area))
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
-        found = await lists.page(tx, scope, _filter(asked, caller), after=after, limit=asked.limit)
+        wanted = _filter(asked, caller, rulebook.areas)
+        found = await lists.page(tx, scope, wanted, after=after, limit=asked.limit)
     full = len(found) == asked.limit
     following = cursor_of(found[-1].updated_at, found[-1].id) if full else None
     return tables.unit_page(request, found, rulebook, following)
 
 
-def _filter(asked: UnitQuery, caller: Caller) -> UnitFilter:
+def _filter(asked: UnitQuery, caller: Caller, areas: Areas) -> UnitFilter:
+    district = areas.get(AreaCode(asked.district)) if asked.district else None
     return UnitFilter(
         state=asked.state,
         kind=asked.kind,
-        district=asked.district,
-        street=asked.street,
+        districts=_every_code(asked.district, areas),
+        filed_in=asked.district if district and district.has_ended else None,
+        streets=_every_code(asked.street, areas),
         holder=OrganisationCode(asked.holder) if asked.holder else None,
         is_overdue=asked.overdue,
+        is_unlisted=asked.unlisted,
         raised_to=caller.organisation if asked.raised else None,
         updated_since=asked.updated_since,
     )
+
+
+def _every_code(code: str | None, areas: Areas) -> tuple[str, ...]:
+    """Return the codes one and the same area has had; one that is not known is looked for too."""
+    if code is None:
+        return ()
+    return areas.renumbered(AreaCode(code)) if code in areas else (code,)
 
 
 @router.get("/{unit}", summary="One unit, by id or number")
@@ -108,6 +119,7 @@ async def get_unit(
         clocks=running.get(found.id, ()),
         tasks=tasks,
         actions=may_now(found, caller, rulebook),
+        now=service.now(),
     )
 
 
@@ -131,16 +143,13 @@ async def get_explanation(
     """Tell the unit's decisions from the reasons stored with it."""
     async with service.database.reading() as tx:
         found = await _seen(tx, unit, caller, service)
-        running = await clocks.of_units(tx, [found.id])
-        reference = await service.library.at(tx, found.rulebook)
-    sentences = explain(
-        found, running.get(found.id, ()), reference.rulebook, chinese=wants_chinese(request)
-    )
-    return Explanation(
+        passages = await explanation.of_unit(tx, service.library, found)
+    return Explanation.of(
+        passages,
+        request,
         unit=found.id,
         number=found.number,
         rulebook=found.rulebook,
-        sentences=sentences,
         reasons=dict(found.reasons),
     )
 
@@ -166,7 +175,7 @@ async def file(
     entry, area = EntryCode(body.entry), AreaCode(body.area) if body.area else None
 
     async def flow(tx: Tx, order: Order) -> Unit:
-        return await casework.file(tx, service.library, order, entry, area)
+        return await dispatching.file(tx, service.library, order, entry, area)
 
     return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
 
@@ -179,7 +188,20 @@ async def dispatch(
     holder = OrganisationCode(body.holder) if body.holder else None
 
     async def flow(tx: Tx, order: Order) -> Unit:
-        return await casework.dispatch(tx, service.library, order, holder)
+        return await dispatching.dispatch(tx, service.library, order, holder)
+
+    return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
+
+
+@router.post("/{unit}:rule", summary="指定承办: name the holder with binding force")
+async def rule(
+    unit: UnitKey, body: RuleIn, service: Services, caller: Calling, seen: Seen
+) -> UnitOut:
+    """Rule who has the unit; one without an entry needs a limit."""
+    holder = OrganisationCode(body.holder)
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await dispatching.rule(tx, service.library, order, holder, body.limit)
 
     return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
 

@@ -9,7 +9,18 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import keys, operate, play, reference, replay, serve, work
+from app.cli import (
+    explaining,
+    keys,
+    operate,
+    play,
+    reference,
+    reorganise,
+    replay,
+    serve,
+    versions,
+    work,
+)
 from app.cli.root import console, unreachable
 from app.domain.errors import BadSheet, DomainError
 from app.store.embedded import EmbeddedError
@@ -21,7 +32,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (serve, play, reference, keys, work, replay, operate):
+for group in (
+    serve,
+    play,
+    reference,
+    versions,
+    reorganise,
+    keys,
+    work,
+    explaining,
+    replay,
+    operate,
+):
     group.add_to(app)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,23 +14,21 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app import data
-from app.cli.root import console, database, local, run, server
-from app.domain.area import Areas
+from app.cli import checking, importing, trying
+from app.cli.city import city_in, shipped_city
+from app.cli.root import ZONE, console, database, run, server
+from app.cli.versions import MOMENT, At, Note, moment
 from app.domain.classify import kind_of
 from app.domain.errors import Unavailable
-from app.domain.organisation import Organisations
-from app.domain.responsibility import Entry, EntryCode, ResponsibilityList
+from app.domain.responsibility import Entry
 from app.domain.rulebook import Part
-from app.flows import rulebook
+from app.flows import drafts, publication
 from app.flows.rulebook import Library
 from app.settings import Settings
-from app.sheets import areas as area_sheet
-from app.sheets import calendar as calendar_sheet
-from app.sheets import organisations as organisation_sheet
-from app.sheets import policies as policy_sheet
+from app.sheets import parts
 from app.sheets import responsibility as list_sheet
-from app.sheets import roster as roster_sheet
 from app.store.database import Database
+from app.store.drafts import Draft
 from app.store.parts import Content
 from app.store.rulebooks import Edition
 
@@ -43,6 +41,9 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("load")(load)
     app.add_typer(listing, name="list")
+    importing.add_to(listing)
+    checking.add_to(listing)
+    trying.add_to(listing)
 
 
 def load(
@@ -61,6 +62,18 @@ def load(
     shipped: Annotated[
         bool, typer.Option("--shipped", help="发布内置的重庆数据 / publish the shipped Chongqing")
     ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="内置数据取这一天的区划, 缺省为今天 / the shipped city as it was on a day",
+        ),
+    ] = None,
+    at: At = None,
+    note: Note = "",
+    draft: Annotated[
+        bool, typer.Option("--draft", help="只存为草稿, 不发布 / keep it as a draft")
+    ] = False,
 ) -> None:
     """发布参照数据的新版本; 文件有误则整体拒绝 / publish a city's own reference data.
 
@@ -69,31 +82,50 @@ def load(
     The first time a city is published as a whole: a folder with areas, organisations and list.
 
     例 / example: `yiguan load --from 我市/` · `yiguan load list 职责清单.xlsx`
+
+    例 / example: `yiguan load --shipped --as-of 2025-11-01`
+
+    例 / example: `yiguan load list 职责清单.xlsx --draft`
+
+    例 / example: `yiguan load calendar 日历.csv --at 2027-01-01T00:00 --note 放假安排`
     """
+    if as_of is not None and not shipped:
+        raise ValueError("--as-of 只用于 --shipped / --as-of goes with --shipped")
     if not shipped and folder is None and (part is None or file is None):
         raise ValueError(
             "请给出部分与文件, 或 --from 文件夹, 或 --shipped"
             " / name a part and a file, or --from a folder, or --shipped"
         )
     begun = datetime.now(UTC)
+    today = (as_of or begun.astimezone(ZONE)).date()
     with server(Settings.from_environment()) as (ready, _), _spinner() as say:
-        source = _Source(part, file, data.folder() if shipped else folder)
-        edition = run(_load(ready, source, say))
-    number, since = edition.version, local(edition.in_force_at)
-    if edition.published_at < begun:
-        text = f"内容未变, 仍为规则库第 {number} 版 / nothing new: rulebook {number} stays"
-    else:
-        text = f"规则库第 {number} 版已发布, {since} 起生效 / rulebook {number} published"
-    console.print(text, soft_wrap=True)
+        source = _Source(part, file, folder, today if shipped else None, note)
+        done = run(_done(ready, source, say, at=at, draft=draft))
+    console.print(_told(done, begun), soft_wrap=True)
+
+
+def _told(done: Edition | Draft, begun: datetime) -> str:
+    """Say what became of a file."""
+    if isinstance(done, Draft):
+        return (
+            f"已存为草稿 {done.name}, 发布: yiguan rulebook publish {done.name}"
+            f" / kept as draft {done.name}"
+        )
+    number, since = done.version, done.in_force_at.astimezone(ZONE).strftime(MOMENT)
+    if done.published_at < begun:
+        return f"内容未变, 仍为规则库第 {number} 版 / nothing new: rulebook {number} stays"
+    return f"规则库第 {number} 版已发布, {since} 起生效 / rulebook {number} published"
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What to load: one part's file, or a whole city's folder."""
+    """What to load: one part's file, a whole city's folder, or the shipped city of a day."""
 
     part: Part | None
     file: Path | None
     folder: Path | None
+    day: date | None
+    note: str
 
 
 @listing.command("stats")
@@ -139,91 +171,46 @@ def _facts(entries: tuple[Entry, ...]) -> None:
 
 async def load_shipped(opened: Database, *, now: datetime, by: str) -> Edition:
     """Publish the shipped Chongqing as one version, if it is not what is in force."""
-    contents = await asyncio.to_thread(_city, data.folder())
+    contents = await asyncio.to_thread(shipped_city, now.astimezone(ZONE).date())
     async with opened.transaction() as tx:
-        return await rulebook.publish(tx, contents, now=now, by=by)
+        return await publication.publish(tx, contents, now=now, by=by)
 
 
-def _city(folder: Path) -> Mapping[Part, Content]:
-    """Read a whole city's files; raises BadSheet with every fault of the first faulty one."""
-    area = area_sheet.parse(_file(folder, Part.AREAS))
-    tree = Areas(area)
-    bodies = organisation_sheet.parse(_file(folder, Part.ORGANISATIONS), tree)
-    functions = {function for body in bodies for function in body.functions}
-    entries = list_sheet.parse(_file(folder, Part.LIST), functions=functions)
-    codes = {entry.code for entry in entries}
-    policies = folder / "policies.toml"
-    return {
-        Part.AREAS: area,
-        Part.ORGANISATIONS: bodies,
-        Part.LIST: entries,
-        Part.CALENDAR: calendar_sheet.parse(_file(folder, Part.CALENDAR)),
-        Part.POLICIES: policy_sheet.parse(policies, set(tree), codes) if policies.is_file() else {},
-    }
-
-
-def _file(folder: Path, part: Part) -> Path:
-    """Return a part's file in a city's folder; the calendar is the country's if it has none."""
-    for suffix in (".csv", ".xlsx"):
-        if (folder / f"{part}{suffix}").is_file():
-            return folder / f"{part}{suffix}"
-    if part is Part.CALENDAR:
-        return data.shipped(part)
-    raise ValueError(f"{folder} 中没有 {part}.csv 或 {part}.xlsx / no such file there")
-
-
-async def _load(settings: Settings, source: _Source, say: Callable[[str], None]) -> Edition:
-    now = datetime.now(UTC)
+async def _done(
+    settings: Settings, source: _Source, say: Callable[[str], None], *, at: str | None, draft: bool
+) -> Edition | Draft:
     async with database(settings) as opened:
         say("读取 / reading")
-        contents = await _contents(opened, source, now)
+        contents = await _contents(opened, source, datetime.now(UTC))
         say("发布 / publishing")
         async with opened.transaction() as tx:
-            return await rulebook.publish(tx, contents, now=now, by=BY)
+            # Only now: what is in force 5 s from here must not have been read a minute ago.
+            now = datetime.now(UTC)
+            if draft:
+                return await drafts.save(tx, contents, note=source.note, now=now, by=BY)
+            since = await moment(tx, at, now)
+            return await publication.publish(
+                tx, contents, now=now, by=BY, note=source.note, at=since
+            )
 
 
 async def _contents(opened: Database, source: _Source, now: datetime) -> Mapping[Part, Content]:
+    if source.day is not None:
+        return await asyncio.to_thread(shipped_city, source.day)
     if source.part is None or source.file is None:
-        return await asyncio.to_thread(_city, source.folder or data.folder())
+        return await asyncio.to_thread(city_in, source.folder or data.folder())
     library = Library()
     async with opened.reading() as tx:
         await library.follow(tx, now=now)
     try:
-        library.current(now)
+        present = library.current(now).rulebook
     except Unavailable:
         raise ValueError(
             "尚无规则库: 首次请用 yiguan load --from 文件夹, 一次发布整座城市"
             " / no rulebook yet: publish the whole city first with yiguan load --from FOLDER"
         ) from None
-    content = await asyncio.to_thread(_read, source.part, source.file, library, now)
+    content = await asyncio.to_thread(parts.parse, source.part, source.file, present)
     return {source.part: content}
-
-
-def _read(part: Part, file: Path, library: Library, now: datetime) -> Content:
-    """Read a file against what is in force; raises BadSheet with every fault."""
-    if part is Part.AREAS:
-        return area_sheet.parse(file)
-    if part is Part.CALENDAR:
-        return calendar_sheet.parse(file)
-    present = library.current(now).rulebook
-    match part:
-        case Part.ORGANISATIONS:
-            return organisation_sheet.parse(file, present.areas)
-        case Part.LIST:
-            return list_sheet.parse(file, functions=_functions(present.organisations))
-        case Part.POLICIES:
-            return policy_sheet.parse(file, set(present.areas), _codes(present.list))
-        case Part.ROSTER:
-            return roster_sheet.parse(file, set(present.organisations), present.calendar.zone)
-
-
-def _functions(bodies: Organisations) -> set[str]:
-    """Return the functions somebody in the city holds."""
-    return {function for body in bodies.values() for function in body.functions}
-
-
-def _codes(entries: ResponsibilityList) -> set[EntryCode]:
-    return set(entries)
 
 
 @contextmanager

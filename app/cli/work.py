@@ -1,4 +1,4 @@
-"""send, units, explain: a look at the running service from the terminal."""
+"""send, units: a look at the running service from the terminal."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -22,7 +22,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("send")(send)
     app.command("units")(units)
-    app.command("explain")(explain)
 
 
 def send(
@@ -127,22 +126,3 @@ def _pages(http: httpx.Client, asking: dict[str, Any], most: int) -> list[dict[s
         if cursor is None:
             break
     return found
-
-
-def explain(
-    unit: Annotated[str, typer.Argument(help="编号或 id / number or id")],
-    *,
-    english: Annotated[bool, typer.Option("--en", help="英文 / in English")] = False,
-    url: Url = None,
-    key: Key = None,
-) -> None:
-    """说明为何如此立案、派遣、计时 / tell why this kind, this holder, this deadline.
-
-    例 / example: `yiguan explain 500103-20261120-00042`
-    """
-    language = {"Accept-Language": "en" if english else "zh"}
-    with client(Settings.from_environment(), url, key) as http:
-        told = asked(http.get(f"/v1/units/{unit}/explanation", headers=language))
-    console.print(f"[bold]{told['number']}[/]")
-    for sentence in told["sentences"]:
-        console.print(f"· {sentence}", markup=False, soft_wrap=True)

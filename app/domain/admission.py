@@ -16,10 +16,13 @@ from app.domain.filing import (
     Site,
     assign,
     filed,
+    notified,
     plan_tasks,
     route_fields,
     steps_of,
+    stop_reasons,
 )
+from app.domain.passing import Trip, travelled
 from app.domain.responsibility import Kind, Urgency
 from app.domain.route import RouteReason, to_centre
 from app.domain.rulebook import Rulebook
@@ -36,6 +39,8 @@ class Located(StrEnum):
     """网格或区划编码"""
     POINT = "point"
     """坐标"""
+    BORDER = "border"
+    """区划交界处"""
     ADDRESS = "address"
     """地址文字"""
     TEXT = "text"
@@ -72,20 +77,28 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
     """
     path = rulebook.areas.path(found.area)
     policy = rulebook.policies.at(path)
-    classification = classify(event, found.candidates, rulebook.list, policy)
+    classification = classify(event, found.candidates, rulebook, path)
     site = Site(path, policy, rulebook, now)
     reasons = _reasons(found, classification)
     born = _born(event, path, now)
     entry = classification.entry
     if entry is None:
         return Admission(event, _triaged(event, born, classification, reasons, site))
-    assigned = assign(entry, path, rulebook, is_issued=event.source is Channel.UPPER)
+    assigned = assign(
+        entry,
+        path,
+        rulebook,
+        is_issued=event.source is Channel.UPPER,
+        holder=classification.holder,
+        now=now,
+    )
     root = filed(
         {**born, **assigned.fields(reasons), "state": STATE_AFTER[assigned.onward]},
         Terms(entry, policy, rulebook.calendar, entry.urgency),
         steps_of(assigned.onward),
         site,
     )
+    root = notified(root, assigned.told, now)
     return Admission(event, root, plan_tasks(root.unit, entry, path, rulebook, now))
 
 
@@ -113,6 +126,7 @@ def _triaged(
     candidates, entries = classification.candidates, site.rulebook.list
     urgency = entries[candidates[0].entry].urgency if candidates else Urgency.NORMAL
     route = to_centre(site.path, site.rulebook, RouteReason.OWNED)
+    route = travelled(route, site.rulebook, Trip(urgency, site.now, straight=True))
     is_issued = event.source is Channel.UPPER
     fields = {
         **born,
@@ -124,7 +138,7 @@ def _triaged(
         "state": State.TRIAGE,
         "urgency": urgency,
         "rulebook": site.rulebook.version,
-        "reasons": reasons,
+        "reasons": {**reasons, "triage": stop_reasons(route)} if route.meant else reasons,
     }
     terms = Terms(None, site.policy, site.rulebook.calendar, urgency)
     return filed(fields, terms, (Action.RECEIVE,), site)
@@ -138,14 +152,17 @@ def by_person(reasons: Mapping[str, Any], area: AreaCode | None) -> dict[str, An
 
 
 def _reasons(found: Found, classification: Classification) -> Mapping[str, Any]:
+    decided: dict[str, Any] = {
+        "by": classification.method,
+        "rule": classification.rule,
+        "candidates": [
+            {"entry": seen.entry, "score": round(seen.score, 4), "words": seen.words}
+            for seen in classification.candidates
+        ],
+    }
+    if classification.skipped:
+        decided["skipped"] = [{"rule": one.rule, "why": one.why} for one in classification.skipped]
     return {
         "place": {"area": found.area, "by": found.located, "words": found.words},
-        "classification": {
-            "by": classification.method,
-            "rule": classification.rule,
-            "candidates": [
-                {"entry": seen.entry, "score": round(seen.score, 4), "words": seen.words}
-                for seen in classification.candidates
-            ],
-        },
+        "classification": decided,
     }

@@ -44,7 +44,8 @@ class Area:
 
     `outline` is its boundary as WKT in CGCS2000 degrees, empty where nobody has drawn it.
     `successor` is the area that answers for the place after this one has ended; `provisional`
-    marks a code that is the project's own until the official one is published.
+    marks a code that is the project's own until the official one is published. `former` are
+    the areas it lay in before it was moved, `old_names` what it was called before.
     """
 
     code: AreaCode
@@ -57,6 +58,13 @@ class Area:
     outline: str = ""
     successor: AreaCode | None = None
     provisional: bool = False
+    former: tuple[AreaCode, ...] = ()
+    old_names: tuple[str, ...] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        """It is of the past and only its code still resolves."""
+        return self.valid_to is not None and self.successor is not None
 
 
 class Areas(Mapping[AreaCode, Area]):
@@ -96,6 +104,41 @@ class Areas(Mapping[AreaCode, Area]):
             code = after
             seen.add(code)
         return code
+
+    @cached_property
+    def _ended_into(self) -> Mapping[AreaCode, tuple[AreaCode, ...]]:
+        found: dict[AreaCode, tuple[AreaCode, ...]] = {}
+        for area in self._by_code.values():
+            if area.successor is not None:
+                found[area.successor] = (*found.get(area.successor, ()), area.code)
+        return found
+
+    def before(self, code: AreaCode) -> tuple[AreaCode, ...]:
+        """Return the ended areas whose heir this one is, the latest first."""
+        found = list(self._ended_into.get(code, ()))
+        for one in found:
+            found += (code for code in self._ended_into.get(one, ()) if code not in found)
+        return tuple(found)
+
+    def renumbered(self, code: AreaCode) -> tuple[AreaCode, ...]:
+        """Return every code that this one area has had and has, as codes are given anew."""
+        found = [code]
+        while (known := self._recoded_from(found[0])) is not None:
+            found.insert(0, known)
+        while (after := self._by_code[found[-1]].successor) is not None:
+            if self._recoded_from(after) != found[-1]:
+                break
+            found.append(after)
+        return tuple(found)
+
+    def _recoded_from(self, code: AreaCode) -> AreaCode | None:
+        """Return the only area that ended in this one, if it began as the same by name."""
+        before = self._ended_into.get(code, ())
+        if len(before) != 1:
+            return None
+        old, new = self._by_code[before[0]], self._by_code[code]
+        is_same = old.name == new.name and old.valid_to == new.valid_from
+        return old.code if is_same else None
 
     def at(self, code: AreaCode, tier: Tier) -> Area | None:
         """Return the area of that tier which contains `code`, if `code` lies at or below it."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.action import Action
-from app.domain.area import Area, Place, Tier
+from app.domain.area import Area, AreaCode, Place, Tier
 from app.domain.errors import Forbidden
 from app.domain.event import AccountId
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
@@ -66,6 +66,13 @@ class Scope:
     area: str
     organisation: OrganisationCode | None
     account: AccountId
+    former: tuple[str, ...] = ()
+    """The ended areas that the area is the heir of: their closed units stand there still."""
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """Every code that stands for its area."""
+        return (self.area, *self.former)
 
 
 _WORKERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.DEPARTMENT, Role.SUPERVISOR})
@@ -77,6 +84,7 @@ _OWNED: Final = frozenset({State.TRIAGE, State.FILED, State.COORDINATING})
 
 _BY_HOLDER: Final = {Relation.HOLDER: _WORKERS}
 _BY_CENTRE: Final = {Relation.CENTRE: _DESK, Relation.ABOVE: _HEAD}
+_BY_HEAD: Final = {Relation.OWNER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD}
 _BY_DESK: Final = {Relation.HOLDER: _DESK, **_BY_CENTRE}
 
 AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
@@ -90,7 +98,8 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.VERIFY: _BY_CENTRE,
     Action.REWORK: _BY_CENTRE,
     Action.CLOSE: _BY_CENTRE,
-    Action.CANCEL: {Relation.OWNER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD},
+    Action.RULE: _BY_HEAD,
+    Action.CANCEL: _BY_HEAD,
     Action.NOTE: dict.fromkeys(Relation, frozenset(Role)),
 }
 """Actions missing here belong to the service itself."""
@@ -144,11 +153,11 @@ def _allowed_to(table: Mapping[Relation, frozenset[Role]]) -> tuple[str, ...]:
     return tuple(f"{relation}: {', '.join(sorted(roles))}" for relation, roles in table.items())
 
 
-def scope_of(caller: Caller, body: Organisation) -> Scope:
+def scope_of(caller: Caller, body: Organisation, former: Sequence[AreaCode] = ()) -> Scope:
     """Return what the caller may see.
 
-    A centre, a committee or a grid team: its area; another body: what it holds; somebody who
-    only reports: their own reports.
+    A centre, a committee or a grid team: its area and the ended ones it is the heir of;
+    another body: what it holds; somebody who only reports: their own reports.
     """
     only_reports = caller.roles <= {Role.REPORTER}
     sees_area = body.kind in _SEES_AREA and not only_reports
@@ -157,6 +166,7 @@ def scope_of(caller: Caller, body: Organisation) -> Scope:
         area=body.area,
         organisation=None if only_reports else body.code,
         account=caller.account,
+        former=tuple(former),
     )
 
 
@@ -176,4 +186,4 @@ def sees(scope: Scope, unit: Unit) -> bool:
 def _covers(scope: Scope, place: Place) -> bool:
     if scope.tier is None:
         return False
-    return scope.tier is Tier.CITY or getattr(place, scope.tier) == scope.area
+    return scope.tier is Tier.CITY or getattr(place, scope.tier) in scope.areas

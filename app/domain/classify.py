@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.area import Area
 from app.domain.event import Event
-from app.domain.policy import Policy, Rule
+from app.domain.local import Obstacle, Skipped, applies, holder_obstacle, obstacle
+from app.domain.organisation import Organisation
+from app.domain.policy import Rule
 from app.domain.responsibility import Entry, EntryCode, Kind, ResponsibilityList, Urgency
+from app.domain.rulebook import Rulebook
 from app.domain.unit import Clause
 
 
@@ -40,32 +44,61 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """The entry, or none when a person must look, with what was considered."""
+    """The entry, or none when a person must look, with what was considered.
+
+    `holder` is who a local rule gives it to, if it names somebody; `skipped` are the rules
+    that would have applied and cannot.
+    """
 
     entry: Entry | None
     method: Method
     candidates: tuple[Candidate, ...] = ()
     rule: str = ""
+    holder: Organisation | None = None
+    skipped: tuple[Skipped, ...] = ()
 
 
 def classify(
-    event: Event, candidates: Sequence[Candidate], entries: ResponsibilityList, policy: Policy
+    event: Event, candidates: Sequence[Candidate], rulebook: Rulebook, path: Sequence[Area]
 ) -> Classification:
     """Decide the entry: the given code, then the local rules, then the text.
 
     `candidates` are what the text recalls, best first; for an event with a category, only
-    that category's entries.
+    that category's entries. `path` are the areas around the place.
     """
-    seen = tuple(candidates)
+    seen, entries = tuple(candidates), rulebook.list
     if event.category is not None:
         return Classification(_under_category(event, seen, entries), Method.CODE, seen)
-    for rule in policy.rules:
-        # A rule may outlive its entry; it must not stop the reports it speaks of.
-        if rule.entry in entries and _applies(rule, event):
-            return Classification(entries[rule.entry], Method.RULE, seen, rule.name)
+    policy = rulebook.policies.at(path)
+    ruled, skipped = _first_rule(policy.rules, event, path, rulebook)
+    if ruled is not None:
+        holder = rulebook.organisations[ruled.holder] if ruled.holder else None
+        entry = entries[ruled.entry]
+        return Classification(entry, Method.RULE, seen, ruled.name, holder, skipped)
     if seen and seen[0].score >= policy.confidence:
-        return Classification(entries[seen[0].entry], Method.TEXT, seen)
-    return Classification(None, Method.UNSURE, seen)
+        return Classification(entries[seen[0].entry], Method.TEXT, seen, skipped=skipped)
+    return Classification(None, Method.UNSURE, seen, skipped=skipped)
+
+
+def _first_rule(
+    rules: Sequence[Rule], event: Event, path: Sequence[Area], rulebook: Rulebook
+) -> tuple[Rule | None, tuple[Skipped, ...]]:
+    """Return the first rule that applies, and those before it that should have and cannot."""
+    skipped: list[Skipped] = []
+    for rule in rules:
+        try:
+            if not applies(rule, event, path, rulebook):
+                continue
+            why = obstacle(rule, rulebook) or holder_obstacle(
+                rule, kind_of(rulebook.list[rule.entry])[0], rulebook
+            )
+        except (LookupError, ValueError, OverflowError):
+            # One bad rule must not stop the others, nor the report.
+            why = Obstacle.FAILED
+        if why is None:
+            return rule, tuple(skipped)
+        skipped.append(Skipped(rule.name, why))
+    return None, tuple(skipped)
 
 
 def _under_category(
@@ -78,14 +111,6 @@ def _under_category(
         return entries[candidates[0].entry]
     conditions = entries.under(event.category)
     return conditions[0] if conditions else None
-
-
-def _applies(rule: Rule, event: Event) -> bool:
-    return (
-        (not rule.source or rule.source == event.source)
-        and all(word in event.text for word in rule.contains)
-        and all(event.attributes.get(key) == value for key, value in rule.attributes.items())
-    )
 
 
 def kind_of(entry: Entry) -> tuple[Kind, Clause]:

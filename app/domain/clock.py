@@ -64,6 +64,22 @@ def resume(clock: Clock, *, at: datetime, calendar: Calendar, marks: Marks) -> C
     return aim(running, calendar, marks)
 
 
+def relimit(clock: Clock, limit: Limit, *, calendar: Calendar, marks: Marks) -> Clock:
+    """Return the clock under another limit: when it began and what it has spent stay facts.
+
+    Marks it has passed stay passed. The same limit keeps its deadline.
+    """
+    seconds, basis = calendar.seconds(limit), limit.basis
+    if (seconds, basis) != (clock.limit, clock.basis):
+        clock = replace(clock, limit=seconds, basis=basis, due_at=None, version=clock.version + 1)
+    if not clock.is_running:
+        return clock
+    if clock.due_at is None:
+        due = mark_at(clock, 100, calendar)
+        clock = replace(clock, due_at=due.at, is_provisional=due.provisional)
+    return aim(clock, calendar, marks)
+
+
 def stop(clock: Clock, *, at: datetime, calendar: Calendar) -> Clock:
     """Return the clock standing, with the time it ran added to what it has spent.
 

@@ -1,6 +1,6 @@
 """The lifecycle drawn from its own table, for docs/lifecycle.md."""
 
-from app.domain.lifecycle import STANDINGS, TRANSITIONS
+from app.domain.lifecycle import STANDINGS, TRANSITIONS, UNTOUCHED
 from app.domain.unit import State
 from app.domain.words import ACTION, CLOCK, STATE
 
@@ -32,8 +32,12 @@ def document() -> str:
             "",
             "The service itself takes these steps: receive (收件) and file (立案) at intake,",
             "coordinate (统筹) for a planned event, resolve (办结) of an event by its last task,",
-            "close (结案) with verify by default policy, and warn, overdue, raise",
-            "(临期提醒, 超期, 提级督促) when marks of a limit are passed.",
+            "close (结案) with verify by default policy, notify (通知) of an emergency to every",
+            "centre above, and warn, overdue, raise (临期提醒, 超期, 提级督促) when marks of a",
+            "limit are passed. pass_down (交办) is a dispatch that a centre below is to carry on.",
+            f"rejudge (重新研判) takes a unit nobody has touched ({', '.join(UNTOUCHED)})",
+            "to whatever the version in force makes of its event. move (区划调整) takes a unit",
+            "along when its area or its holder is reorganised; its limits run on.",
             "",
         ]
     )

@@ -9,11 +9,13 @@ from app.domain.action import Action
 from app.domain.area import Area
 from app.domain.classify import kind_of
 from app.domain.clock import Clock
+from app.domain.destination import destination, nearest_by_list
 from app.domain.lifecycle import STANDINGS, Seat
-from app.domain.organisation import OrganisationCode
+from app.domain.organisation import Organisation, OrganisationCode
+from app.domain.passing import Trip, travelled
 from app.domain.policy import Policy
 from app.domain.responsibility import Entry, Kind
-from app.domain.route import Route, RouteReason, to_centre, to_holder, to_nearest_holder
+from app.domain.route import Route, RouteReason
 from app.domain.rulebook import Rulebook
 from app.domain.timing import Terms, begin, deadlines
 from app.domain.unit import Clause, State, Step, Unit, task_id
@@ -54,9 +56,19 @@ class Assignment:
         return self.kind is Kind.EVENT
 
     @property
+    def is_emergency(self) -> bool:
+        """It went straight to the street centre: those above are told at once."""
+        return RouteReason.EMERGENCY in {self.route.reason, self.route.meant_by}
+
+    @property
     def onward(self) -> Action | None:
-        """What follows filing; nothing where no holder was found and a person must name one."""
-        return Action.COORDINATE if self.is_owned else onward(self.route)
+        """What follows filing; nothing where a person must name a holder or pass the unit on."""
+        return onward(self.route, self.kind)
+
+    @property
+    def told(self) -> tuple[OrganisationCode, ...]:
+        """The centres above the owner of an emergency, which are told of it, the nearest first."""
+        return tuple(reversed(self.route.hops[:-1])) if self.is_emergency else ()
 
     def fields(self, reasons: Mapping[str, Any]) -> dict[str, Any]:
         """Return the unit's fields that follow, with `reasons` added to."""
@@ -79,21 +91,42 @@ class Assignment:
 
 
 def assign(
-    entry: Entry, path: Sequence[Area], rulebook: Rulebook, *, is_issued: bool = False
+    entry: Entry,
+    path: Sequence[Area],
+    rulebook: Rulebook,
+    *,
+    is_issued: bool = False,
+    holder: Organisation | None = None,
+    now: datetime | None = None,
+    since: OrganisationCode | None = None,
 ) -> Assignment:
-    """Return what an entry makes of a unit at that place; what is issued from above is a task."""
+    """Return what an entry makes of a unit at that place; what is issued from above is a task.
+
+    `holder` is who a local rule gives it to. `now` asks the duty rosters; without it everybody
+    is on duty. `since` is the centre that has filed it, if it does not come in at the top.
+    """
     kind, clause = (Kind.TASK, Clause.ISSUED) if is_issued else kind_of(entry)
+    straight = entry.urgency in rulebook.policies.at(path).emergencies
+    route = destination(entry, kind, path, rulebook, holder, straight=straight)
+    trip = Trip(entry.urgency, now, since, straight)
+    return Assignment(entry, kind, clause, travelled(route, rulebook, trip), rulebook.version)
+
+
+def onward(route: Route, kind: Kind) -> Action | None:
+    """Return what follows filing, if the service may go on by itself.
+
+    An event whose centre has nobody on duty is coordinated by the centre above; all else
+    that was stopped on its way waits for a person.
+    """
     if kind is Kind.EVENT:
-        route = to_centre(path[: entry.level.rank + 1], rulebook, RouteReason.OWNED)
-    else:
-        route = to_holder(entry.lead, entry.level, path, rulebook)
-    return Assignment(entry, kind, clause, route, rulebook.version)
+        return None if route.reason is RouteReason.STEPWISE else Action.COORDINATE
+    return None if route.reason in WAITING else Action.DISPATCH
 
 
-def onward(route: Route) -> Action | None:
-    """Return what follows filing: dispatch, unless the route ends where nobody holds the duty."""
-    return None if route.reason in {RouteReason.GAP, RouteReason.COARSE} else Action.DISPATCH
-
+WAITING: Final = frozenset(
+    {RouteReason.GAP, RouteReason.COARSE, RouteReason.STEPWISE, RouteReason.OFF_DUTY}
+)
+"""Reasons for which a centre has a unit that it must send on."""
 
 STATE_AFTER: Final[Mapping[Action | None, State]] = {
     None: State.FILED,
@@ -120,7 +153,10 @@ def route_fields(route: Route) -> dict[str, Any]:
 def rerouted(unit: Unit, route: Route) -> Unit:
     """Return the unit in the hands of another route's holder, and why it is there."""
     known = unit.reasons.get("route")
-    reasons = {**unit.reasons, "route": {**known, "by": route.reason}} if known else unit.reasons
+    if known is None:
+        return replace(unit, **route_fields(route))
+    kept = {key: value for key, value in known.items() if key not in _OF_STOP}
+    reasons = {**unit.reasons, "route": {**kept, **stop_reasons(route)}}
     return replace(unit, reasons=reasons, **route_fields(route))
 
 
@@ -161,7 +197,11 @@ def plan_tasks(
 
 def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
     order = entry.orders[index]
-    route = to_nearest_holder(order.function, entry.level, site.path, site.rulebook)
+    straight = parent.urgency in site.policy.emergencies
+    trip = Trip(parent.urgency, site.now, parent.holder, straight)
+    route = nearest_by_list(entry, order.function, site.path, site.rulebook)
+    route = travelled(route, site.rulebook, trip)
+    after = onward(route, Kind.TASK)
     reasons = {**_route_reasons(entry, route), "function": order.function}
     fields = {
         **route_fields(route),
@@ -175,7 +215,7 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "kind": Kind.TASK,
         "clause": Clause.SPLIT,
         "title": order.title,
-        "state": STATE_AFTER[onward(route)],
+        "state": STATE_AFTER[after],
         "urgency": parent.urgency,
         "entry": entry.code,
         "task": index,
@@ -184,7 +224,7 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "reasons": {"kind": Clause.SPLIT, "route": reasons},
     }
     terms = Terms(entry, site.policy, site.rulebook.calendar, parent.urgency, index)
-    return filed(fields, terms, steps_of(onward(route)), site)
+    return filed(fields, terms, steps_of(after), site)
 
 
 def filed(fields: Mapping[str, Any], terms: Terms, actions: Sequence[Action], site: Site) -> Filed:
@@ -222,5 +262,45 @@ def _first_steps(unit: Unit, actions: Sequence[Action]) -> tuple[Step, ...]:
     )
 
 
+def notified(given: Filed, told: Sequence[OrganisationCode], at: datetime) -> Filed:
+    """Return the unit with every one of these centres told of it, one step each."""
+    unit, steps = given.unit, given.steps
+    if not told:
+        return given
+    for seq, centre in enumerate(told, start=unit.steps + 1):
+        steps = (*steps, _notice(unit, seq, centre, at))
+    raised = (*unit.raised, *(centre for centre in told if centre not in unit.raised))
+    unit = replace(unit, steps=unit.steps + len(told), raised=raised, updated_at=at)
+    return Filed(unit, steps, given.clocks)
+
+
+def _notice(unit: Unit, seq: int, centre: OrganisationCode, at: datetime) -> Step:
+    return Step(
+        unit=unit.id,
+        home=unit.home,
+        seq=seq,
+        at=at,
+        action=Action.NOTIFY,
+        state=unit.state,
+        actor=None,
+        organisation=centre,
+        data={"clause": unit.clause, "urgency": unit.urgency, "holder": unit.holder},
+    )
+
+
 def _route_reasons(entry: Entry, route: Route) -> Mapping[str, Any]:
-    return {"by": route.reason, "level": entry.level, "function": entry.lead}
+    return {"level": entry.level, "function": entry.lead, **stop_reasons(route)}
+
+
+_OF_STOP: Final = frozenset({"by", "meant", "meant_by", "on_duty"})
+
+
+def stop_reasons(route: Route) -> dict[str, Any]:
+    """Return why the unit is with this holder, where else it was to go, and who is on duty."""
+    found: dict[str, Any] = {"by": route.reason}
+    if route.meant is not None:
+        found |= {"meant": route.meant.code, "meant_by": route.meant_by}
+    if route.on_duty:
+        people = ({"person": one.person, "phone": one.phone} for one in route.on_duty)
+        found["on_duty"] = list(people)
+    return found

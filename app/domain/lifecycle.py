@@ -47,11 +47,13 @@ class Move:
     """What an action leads to and what it asks of the caller.
 
     `resumes`: clocks that stood go on from what they have spent; otherwise they begin anew.
+    `renews`: those that run begin anew as well, because the stage is another's now.
     """
 
     to: State
     needs_reason: bool = False
     resumes: bool = False
+    renews: bool = False
 
 
 _OPEN: Final = tuple(state for state in State if not state.is_final)
@@ -62,7 +64,12 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
     (State.TRIAGE, Action.DECLINE): Move(State.DECLINED, needs_reason=True),
     (State.FILED, Action.DECLINE): Move(State.DECLINED, needs_reason=True),
     (State.FILED, Action.DISPATCH): Move(State.DISPATCHED),
+    (State.FILED, Action.PASS_DOWN): Move(State.FILED, renews=True),
     (State.FILED, Action.COORDINATE): Move(State.COORDINATING),
+    **{
+        (state, Action.RULE): Move(State.DISPATCHED, needs_reason=True)
+        for state in (State.TRIAGE, State.FILED)
+    },
     (State.DISPATCHED, Action.ACCEPT): Move(State.ACCEPTED),
     (State.ACCEPTED, Action.START): Move(State.IN_PROGRESS),
     (State.ACCEPTED, Action.RESOLVE): Move(State.RESOLVED),
@@ -76,11 +83,15 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
     **{(state, Action.NOTE): Move(state, needs_reason=True) for state in State},
 }
 
+UNTOUCHED: Final = (State.TRIAGE, State.FILED, State.DISPATCHED)
+"""States in which nobody has begun to work: another version may judge the unit anew (重新研判)."""
+
 RAISES_VERSION: Final = frozenset(Action) - {
     Action.NOTE,
     Action.WARN,
     Action.OVERDUE,
     Action.RAISE,
+    Action.NOTIFY,
 }
 """Actions that change what a caller must have seen."""
 

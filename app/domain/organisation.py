@@ -32,7 +32,10 @@ class OrganisationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One body; it acts in `area` and below, and stands under `parent`."""
+    """One body; it acts in `area` and below, and stands under `parent`.
+
+    `successor` is the body that answers for its work after it has ended.
+    """
 
     code: OrganisationCode
     name: str
@@ -44,6 +47,7 @@ class Organisation:
     phone: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
+    successor: OrganisationCode | None = None
 
 
 class Organisations(Mapping[OrganisationCode, Organisation]):
@@ -51,10 +55,15 @@ class Organisations(Mapping[OrganisationCode, Organisation]):
 
     def __init__(self, organisations: Iterable[Organisation], day: date | None = None) -> None:
         self._by_code = {body.code: body for body in organisations}
-        self._by_area: dict[AreaCode, tuple[Organisation, ...]] = {}
+        self._day = day
+        by_area: dict[AreaCode, list[Organisation]] = {}
+        self._centres: dict[AreaCode, Organisation] = {}
         for body in self._by_code.values():
             if day is None or is_valid(body.valid_from, body.valid_to, day):
-                self._by_area[body.area] = (*self._by_area.get(body.area, ()), body)
+                by_area.setdefault(body.area, []).append(body)
+                if body.kind is OrganisationKind.CENTRE:
+                    self._centres.setdefault(body.area, body)
+        self._by_area = {area: tuple(bodies) for area, bodies in by_area.items()}
 
     @cached_property
     def is_dated(self) -> bool:
@@ -74,6 +83,19 @@ class Organisations(Mapping[OrganisationCode, Organisation]):
     def __len__(self) -> int:
         return len(self._by_code)
 
+    def heir(self, code: OrganisationCode) -> OrganisationCode:
+        """Return the body that answers for the work of this one: itself unless it was replaced."""
+        seen: set[OrganisationCode] = set()
+        while code not in seen and (after := self._after(code)) is not None:
+            seen.add(code)
+            code = after
+        return code
+
+    def _after(self, code: OrganisationCode) -> OrganisationCode | None:
+        body = self._by_code[code]
+        goes_on = self._day is not None and is_valid(body.valid_from, body.valid_to, self._day)
+        return None if goes_on else body.successor
+
     def of_area(self, area: AreaCode) -> tuple[Organisation, ...]:
         """Return the bodies whose area is exactly this one."""
         return self._by_area.get(area, ())
@@ -84,10 +106,7 @@ class Organisations(Mapping[OrganisationCode, Organisation]):
 
     def centre(self, area: AreaCode) -> Organisation | None:
         """Return the operations centre of exactly this area."""
-        for body in self.of_area(area):
-            if body.kind is OrganisationKind.CENTRE:
-                return body
-        return None
+        return self._centres.get(area)
 
     def nearest_centre(self, path: tuple[Area, ...]) -> Organisation:
         """Return the lowest centre on the path; the city always has one."""

@@ -1,6 +1,7 @@
 """Duty rosters (值班表): who is on duty in which body, and when."""
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,15 +23,44 @@ class Roster:
     """All shifts by body; a body without any is always on duty."""
 
     def __init__(self, shifts: Iterable[Shift] = ()) -> None:
-        self._by_body: dict[OrganisationCode, tuple[Shift, ...]] = {}
+        by_body: dict[OrganisationCode, list[Shift]] = {}
         for shift in sorted(shifts, key=lambda one: (one.starts_at, one.person)):
-            known = self._by_body.get(shift.organisation, ())
-            self._by_body[shift.organisation] = (*known, shift)
+            by_body.setdefault(shift.organisation, []).append(shift)
+        self._by_body = {body: tuple(by_body[body]) for body in sorted(by_body)}
+        self._starts = {
+            body: [shift.starts_at for shift in shifts] for body, shifts in by_body.items()
+        }
+        self._longest = {
+            body: max(shift.ends_at - shift.starts_at for shift in shifts)
+            for body, shifts in by_body.items()
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._by_body)
+
+    @property
+    def bodies(self) -> Collection[OrganisationCode]:
+        """The bodies that have a roster."""
+        return self._by_body.keys()
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """All shifts: body by body, and in each by time."""
+        return tuple(shift for shifts in self._by_body.values() for shift in shifts)
+
+    def of(self, body: OrganisationCode) -> tuple[Shift, ...]:
+        """Return the shifts of a body by time; none: it is always on duty."""
+        return self._by_body.get(body, ())
 
     def on_duty(self, body: OrganisationCode, now: datetime) -> tuple[Shift, ...]:
         """Return the shifts of a body that run at a moment."""
-        shifts = self._by_body.get(body, ())
-        return tuple(one for one in shifts if one.starts_at <= now < one.ends_at)
+        if body not in self._by_body:
+            return ()
+        # A body's year is a thousand shifts: only those that may still run are looked at.
+        starts = self._starts[body]
+        first = bisect_left(starts, now - self._longest[body])
+        begun = self._by_body[body][first : bisect_right(starts, now)]
+        return tuple(one for one in begun if now < one.ends_at)
 
     def is_manned(self, body: OrganisationCode, now: datetime) -> bool:
         """Tell whether somebody is on duty, as is always so where there is no roster."""

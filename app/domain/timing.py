@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.calendar import Calendar
-from app.domain.clock import Clock, resume, start, stop
+from app.domain.clock import Clock, relimit, resume, start, stop
 from app.domain.lifecycle import STANDINGS
 from app.domain.limit import Limit
 from app.domain.policy import Policy
@@ -16,18 +16,24 @@ from app.domain.unit import ClockName, State, Unit
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a unit's limits follow from; `task` is which task of the entry's plan it is."""
+    """What a unit's limits follow from; `task` is which task of the entry's plan it is.
+
+    `ruled` is the limit a ruling gave to a unit that no entry gives one.
+    """
 
     entry: Entry | None
     policy: Policy
     calendar: Calendar
     urgency: Urgency
     task: int | None = None
+    ruled: Limit | None = None
 
     def limit(self, name: ClockName) -> Limit:
         """Return the limit of one stage: the list's for disposing, the policy's for the rest."""
         if name is ClockName.DISPOSE and self.entry is not None:
             return self.entry.limit if self.task is None else self.entry.orders[self.task].limit
+        if name is ClockName.DISPOSE and self.ruled is not None:
+            return self.ruled
         limits: Mapping[Urgency, Limit] = getattr(self.policy, name)
         return limits[self.urgency]
 
@@ -38,25 +44,44 @@ def begin(state: State, terms: Terms, *, at: datetime) -> tuple[Clock, ...]:
 
 
 def enter(
-    unit: Unit, clocks: Sequence[Clock], terms: Terms, *, at: datetime, resumes: bool = False
+    unit: Unit,
+    clocks: Sequence[Clock],
+    terms: Terms,
+    *,
+    at: datetime,
+    resumes: bool = False,
+    renews: bool = False,
 ) -> tuple[Unit, tuple[Clock, ...]]:
     """Return the unit with its stage's deadlines, and the clocks its state has running.
 
     Clocks the state does not know stop with the time they ran; clocks it needs start, or go
-    on from what they had spent if the move `resumes`. A limit found exceeded is a fact of the
-    unit from then on.
+    on from what they had spent if the move `resumes`; those that run begin anew if it
+    `renews`. A limit found exceeded is a fact of the unit from then on.
     """
     wanted = STANDINGS[unit.state].clocks
     after = {
-        clock.name: clock if clock.name in wanted else stop(clock, at=at, calendar=terms.calendar)
+        clock.name: clock
+        if clock.name in wanted and not renews
+        else stop(clock, at=at, calendar=terms.calendar)
         for clock in clocks
     }
+    exceeded = [clock.overdue_at for clock in after.values() if clock.overdue_at is not None]
     for name in wanted:
         after[name] = _running(name, after.get(name), terms, at=at, resumes=resumes)
     running = tuple(after.values())
-    exceeded = [clock.overdue_at for clock in running if clock.overdue_at is not None]
     overdue_at = unit.overdue_at or min(exceeded, default=None)
     return replace(unit, overdue_at=overdue_at, **deadlines(unit.state, running)), running
+
+
+def relimited(state: State, clocks: Sequence[Clock], terms: Terms) -> tuple[Clock, ...]:
+    """Return a unit's clocks with those of a state under the limits of other terms."""
+    wanted, marks = STANDINGS[state].clocks, terms.policy.marks_for(terms.urgency)
+    return tuple(
+        relimit(clock, terms.limit(clock.name), calendar=terms.calendar, marks=marks)
+        if clock.name in wanted
+        else clock
+        for clock in clocks
+    )
 
 
 def _running(

@@ -7,6 +7,7 @@ from app.domain.action import Action
 from app.domain.area import Tier
 from app.domain.limit import Basis
 from app.domain.responsibility import Kind, Urgency
+from app.domain.rulebook import Part
 from app.domain.unit import Clause, ClockName, State
 
 Words = Mapping[Any, tuple[str, str]]
@@ -62,6 +63,8 @@ ACTION: Final[Words] = {
     Action.FILE: ("立案", "file"),
     Action.DECLINE: ("不予立案", "decline"),
     Action.DISPATCH: ("派遣", "dispatch"),
+    Action.PASS_DOWN: ("交办", "pass_down"),
+    Action.RULE: ("指定承办", "rule"),
     Action.COORDINATE: ("统筹", "coordinate"),
     Action.ACCEPT: ("签收", "accept"),
     Action.START: ("开始处置", "start"),
@@ -75,6 +78,17 @@ ACTION: Final[Words] = {
     Action.WARN: ("临期提醒", "warn"),
     Action.OVERDUE: ("超期", "overdue"),
     Action.RAISE: ("提级督促", "raise"),
+    Action.MOVE: ("区划调整", "move"),
+    Action.NOTIFY: ("通知", "notify"),
+    Action.REJUDGE: ("重新研判", "rejudge"),
+}
+PART: Final[Words] = {
+    Part.AREAS: ("区划", "areas"),
+    Part.ORGANISATIONS: ("单位", "organisations"),
+    Part.LIST: ("职责清单", "list"),
+    Part.CALENDAR: ("工作日历", "calendar"),
+    Part.POLICIES: ("规则", "policies"),
+    Part.ROSTER: ("值班表", "roster"),
 }
 URGENCY: Final[Words] = {
     Urgency.NORMAL: ("一般", "normal"),

@@ -5,18 +5,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 from uuid import uuid4
 
+from app.domain.area import Tier
 from app.domain.authority import Caller, Role, oversees, scope_of
 from app.domain.errors import Forbidden, NotFound, Unauthenticated
 from app.domain.event import AccountId
-from app.domain.organisation import OrganisationCode
+from app.domain.organisation import OrganisationCode, OrganisationKind
 from app.domain.rulebook import Rulebook
 from app.store import accounts
 from app.store.accounts import Credential
 from app.store.database import Tx
 
 PREFIX = "yg"
+_READERS: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +120,26 @@ def unknown_key() -> Unauthenticated:
         en="a valid key is needed (Authorization: Bearer …)",
         field="Authorization",
     )
+
+
+def refuse_reader(caller: Caller, rulebook: Rulebook) -> None:
+    """Raise Forbidden unless the caller may look at versions and drafts of the rulebook."""
+    body = rulebook.organisations[caller.organisation]
+    if body.kind is not OrganisationKind.CENTRE or not caller.roles & _READERS:
+        raise Forbidden(
+            zh="只有治理中心的负责人或管理员可以查看规则库",
+            en="only a centre's supervisor or administrator looks at rulebooks",
+            field="roles",
+        )
+
+
+def refuse_publisher(caller: Caller, rulebook: Rulebook) -> None:
+    """Raise Forbidden unless the caller administers the city's centre."""
+    body = rulebook.organisations[caller.organisation]
+    is_city = body.kind is OrganisationKind.CENTRE and body.tier is Tier.CITY
+    if not is_city or Role.ADMINISTRATOR not in caller.roles:
+        raise Forbidden(
+            zh="只有市级治理中心的管理员可以更改规则库",
+            en="only an administrator of the city's centre changes the rulebook",
+            field="roles",
+        )

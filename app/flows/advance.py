@@ -49,7 +49,7 @@ def moved(unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> File
     unit = seated(replace(unit, state=move.to))
     if deed.action in RAISES_VERSION:
         resumes = move.resumes or deed.resumes
-        unit, clocks = enter(unit, clocks, terms, at=deed.at, resumes=resumes)
+        unit, clocks = enter(unit, clocks, terms, at=deed.at, resumes=resumes, renews=move.renews)
         unit = replace(
             unit,
             version=unit.version + 1,

@@ -1,13 +1,16 @@
 """Intake: reports are recalled, judged and written, many in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from app.domain.admission import Admission, Found, Located, admit
-from app.domain.area import AreaCode, Areas
+from app.domain.area import AreaCode, Areas, Tier
 from app.domain.classify import Candidate
 from app.domain.errors import Conflict, Invalid
 from app.domain.event import Event
@@ -24,6 +27,11 @@ CANDIDATES = 5
 
 CONDITIONS = 3
 """How many conditions of a given category are kept."""
+
+log = structlog.get_logger()
+
+Recalled = Sequence[Candidate]
+"""The entries one text may mean, best first."""
 
 
 class Superseded(Exception):
@@ -48,27 +56,66 @@ class Written:
 
 def judge(reports: Sequence[Event], reference: Reference, now: datetime) -> list[Admission]:
     """Recall and admit reports; their texts are matched together because that is far cheaper."""
-    candidates = _candidates(reports, reference)
+    found = recall(reports, reference)
+    admissions = [
+        admit(report, _locate(report, reference, seen), reference.rulebook, now)
+        for report, seen in zip(reports, found, strict=True)
+    ]
+    for one in admissions:
+        for rule in skipped_rules(one):
+            _tell(reference.rulebook.version, rule["rule"], rule["why"])
+    return admissions
+
+
+def skipped_rules(admission: Admission) -> Sequence[Mapping[str, str]]:
+    """Return the local rules that would have applied and could not, each with why."""
+    found: Sequence[Mapping[str, str]] = admission.root.unit.reasons["classification"].get(
+        "skipped", ()
+    )
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _tell(version: int, rule: str, why: str) -> None:
+    """Log a rule that cannot be applied: once a version, not once a report."""
+    log.warning("rule_skipped", rulebook=version, rule=rule, why=why)
+
+
+def judge_past(
+    reports: Sequence[Event], reference: Reference, found: Sequence[Recalled]
+) -> list[Admission]:
+    """Admit reports as of when each was received; `found` is what `recall` makes of them."""
     return [
-        admit(report, _locate(report, reference, candidates[report.id]), reference.rulebook, now)
-        for report in reports
+        admit(report, _locate(report, reference, seen), reference.rulebook, report.received_at)
+        for report, seen in zip(reports, found, strict=True)
     ]
 
 
-def _candidates(
-    reports: Sequence[Event], reference: Reference
-) -> Mapping[UUID, Sequence[Candidate]]:
-    """Return which entries each text speaks for: of the whole list, or of the category given."""
-    found: dict[UUID, Sequence[Candidate]] = {report.id: () for report in reports}
-    free = [report for report in reports if report.category is None]
+def recall(
+    reports: Sequence[Event], reference: Reference, most: int = CANDIDATES
+) -> list[Recalled]:
+    """Return which entries each text speaks for: of the whole list, or of the category given.
+
+    The first decides; the others, up to `most`, are for people to see.
+    """
+    found: list[Recalled] = [() for _ in reports]
+    free = [place for place, report in enumerate(reports) if report.category is None]
     asleep = reference.rulebook.list.asleep
-    matches = reference.matcher.find([report.text for report in free], CANDIDATES, asleep=asleep)
-    found |= {report.id: seen for report, seen in zip(free, matches, strict=True)}
-    among = {report.id: codes for report in reports if len(codes := _codes(report, reference)) > 1}
-    chosen = [report for report in reports if report.id in among]
-    texts = [report.text for report in chosen]
-    ranked = reference.matcher.find_each_among(texts, list(among.values()), CONDITIONS)
-    return found | {report.id: seen for report, seen in zip(chosen, ranked, strict=True)}
+    texts = [reports[place].text for place in free]
+    matches = reference.matcher.find(texts, most, asleep=asleep)
+    for place, seen in zip(free, matches, strict=True):
+        found[place] = seen
+    among = {
+        place: codes
+        for place, report in enumerate(reports)
+        if len(codes := _codes(report, reference)) > 1
+    }
+    texts = [reports[place].text for place in among]
+    limit = min(most, CONDITIONS)
+    ranked = reference.matcher.find_each_among(texts, list(among.values()), limit)
+    for place, seen in zip(among, ranked, strict=True):
+        found[place] = seen
+    return found
 
 
 def _codes(report: Event, reference: Reference) -> list[EntryCode]:
@@ -133,7 +180,8 @@ async def begin(tx: Tx, filed: Sequence[Filed], reference: Reference) -> dict[UU
 
 def refuse_other(report: Event, stored: Event | StoredEvent) -> None:
     """Raise Conflict unless the stored event is the same report sent again."""
-    if stored.organisation != report.organisation:
+    # Whoever sends it again may belong to the successor of the organisation of then.
+    if stored.organisation != report.organisation and stored.account != report.account:
         raise Conflict(zh="该事件编号已被占用", en="this event id is taken", field="id")
     if stored.digest != report.digest:
         raise Conflict(
@@ -144,6 +192,13 @@ def refuse_other(report: Event, stored: Event | StoredEvent) -> None:
 
 
 def _locate(report: Event, reference: Reference, candidates: Sequence[Candidate]) -> Found:
+    """Place a report; a place of the past is where its heir is now."""
+    found = _named(report, reference, candidates)
+    heir = reference.rulebook.areas.heir(found.area)
+    return found if heir == found.area else replace(found, area=heir)
+
+
+def _named(report: Event, reference: Reference, candidates: Sequence[Candidate]) -> Found:
     """Place a report: by code, by point and address together, by its text, by its reporter."""
     where, areas = report.where, reference.rulebook.areas
     if where.code is not None:
@@ -151,13 +206,34 @@ def _locate(report: Event, reference: Reference, candidates: Sequence[Candidate]
     own = reference.rulebook.organisations[report.organisation].area
     district = reference.polygons.find(where.point) if where.point else None
     for text, located in ((where.address, Located.ADDRESS), (report.text, Located.TEXT)):
+        border = reference.gazetteer.border(text)
+        if border is not None and _touches(areas, border.area, district):
+            return Found(border.area, Located.BORDER, border.words, candidates)
         named = reference.gazetteer.find(text, within=district or own) if text else ()
         if named and named[0].score >= 0.6 and _within(areas, named[0].area, district):
             return Found(named[0].area, located, named[0].words, candidates)
-    if district is not None:
+    if district is not None and where.point is not None:
+        beside = {
+            areas.at(areas.heir(code), Tier.DISTRICT)
+            for code in reference.polygons.near(where.point)
+        }
+        if len(beside) > 1:
+            return Found(areas.city.code, Located.BORDER, (), candidates)
         return Found(district, Located.POINT, (), candidates)
     return Found(own, Located.ORGANISATION, (), candidates)
 
 
+def _touches(areas: Areas, common: AreaCode, district: AreaCode | None) -> bool:
+    """Tell whether a point in a district may lie on a border within the common area."""
+    if _within(areas, common, district):
+        return True
+    return district is not None and any(over.code == common for over in areas.path(district))
+
+
 def _within(areas: Areas, area: AreaCode, district: AreaCode | None) -> bool:
-    return district is None or any(over.code == district for over in areas.path(area))
+    """Tell whether an area lies, or lay when the outlines were drawn, in a district."""
+    return (
+        district is None
+        or any(over.code == district or district in over.former for over in areas.path(area))
+        or district in areas.before(area)
+    )

@@ -16,6 +16,7 @@ def check_tree(drafts: Sequence[Draft], faults: Faults) -> None:
     for cells, area in drafts:
         if not area.generated and not cells.is_faulty:
             _check_parent(cells, area, known)
+            _check_past(cells, area, known)
     for cells, _ in cities[1:]:
         cells.note("tier", "只能有一个 city", "there is one city only")
     if not any(area.tier is Tier.CITY for _, area in drafts):
@@ -67,3 +68,29 @@ def _is_in_circle(area: Area, known: Mapping[AreaCode, Draft]) -> bool:
         if at is area:
             return True
     return False
+
+
+def _check_past(cells: Cells, area: Area, known: Mapping[AreaCode, Draft]) -> None:
+    """Note a successor or a former parent that cannot be."""
+    for code in area.former:
+        if code not in known:
+            cells.note("former", f"没有编码为 {code} 的区划", f"no area {code}")
+    if area.successor is None:
+        return
+    if area.valid_to is None:
+        cells.note("successor", "只有已撤销(有 valid_to)的区划才有承继", "it has not ended")
+    elif area.successor not in known:
+        cells.note("successor", f"没有编码为 {area.successor} 的区划", "no area of that code")
+    elif known[area.successor][1].tier is not area.tier:
+        cells.note("successor", f"{area.successor} 层级不同", "it is of another tier")
+    elif _ends_in_itself(area, known):
+        cells.note("successor", "承继关系成环", "the successors form a cycle")
+
+
+def _ends_in_itself(area: Area, known: Mapping[AreaCode, Draft]) -> bool:
+    seen = {area.code}
+    after = area.successor
+    while after is not None and after in known and after not in seen:
+        seen.add(after)
+        after = known[after][1].successor
+    return after == area.code

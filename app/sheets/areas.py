@@ -7,12 +7,14 @@ from typing import Final
 from app.domain.area import Area, AreaCode, Tier
 from app.sheets import table
 from app.sheets.area_tree import check_tree
-from app.sheets.cells import Cells
+from app.sheets.cells import JOINER, Cells
 from app.sheets.faults import Faults
 from app.sheets.outline import is_outline
 from app.sheets.rows import read
 
 COLUMNS: Final = ("code", "name", "tier", "parent", "grids", "valid_from", "valid_to", "outline")
+OPTIONAL: Final = ("successor", "provisional", "former", "old_names")
+YES: Final = "yes"
 MOST_GRIDS: Final = 999
 NAME_LENGTH: Final = 60
 OUTLINE_LENGTH: Final = 1_000_000
@@ -25,7 +27,7 @@ def parse(path: Path) -> tuple[Area, ...]:
     """
     faults = Faults(path.name)
     drafts: list[tuple[Cells, Area]] = []
-    for row in read(path, COLUMNS, faults):
+    for row in read(path, COLUMNS, faults, optional=OPTIONAL):
         cells = Cells(row, faults)
         area = _area(cells)
         drafts.append((cells, area))
@@ -52,7 +54,17 @@ def _area(cells: Cells) -> Area:
         valid_from=valid_from,
         valid_to=valid_to,
         outline=outline,
+        successor=AreaCode(cells.code("successor", needed=False)) or None,
+        provisional=_is_marked(cells, "provisional"),
+        former=tuple(AreaCode(code) for code in cells.words("former")),
+        old_names=cells.words("old_names"),
     )
+
+
+def _is_marked(cells: Cells, column: str) -> bool:
+    if cells[column] not in ("", YES):
+        cells.note(column, f"应为 {YES} 或空", f"expected {YES} or nothing")
+    return cells[column] == YES
 
 
 def _grids(cells: Cells, area: Area) -> int:
@@ -89,7 +101,7 @@ def numbered_grids(community: Area, count: int) -> tuple[Area, ...]:
 
 def write(path: Path, areas: Iterable[Area]) -> None:
     """Write the sheet; grids that the rule would number again become their community's count."""
-    table.write(path, COLUMNS, _rows(tuple(areas)))
+    table.write(path, (*COLUMNS, *OPTIONAL), _rows(tuple(areas)))
 
 
 def _rows(areas: Sequence[Area]) -> Iterator[Sequence[str]]:
@@ -124,4 +136,8 @@ def _row(area: Area, grids: int) -> Sequence[str]:
         area.valid_from.isoformat() if area.valid_from else "",
         area.valid_to.isoformat() if area.valid_to else "",
         area.outline,
+        area.successor or "",
+        YES if area.provisional else "",
+        JOINER.join(area.former),
+        JOINER.join(area.old_names),
     )

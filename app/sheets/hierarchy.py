@@ -17,14 +17,16 @@ def link(drafts: Sequence[Draft], areas: Areas, faults: Faults) -> tuple[Organis
     known = _unique(drafts)
     centres = _centres(drafts)
     committees = _first(drafts, OrganisationKind.COMMITTEE)
+    boards = _boards(drafts)
     if areas.city.code not in centres:
         faults.whole("市级没有治理中心 (centre)", "the city has no centre")
     for one in drafts:
         if one.body.parent is None:
-            parent = _by_rule(one, areas, centres, committees)
+            parent = _board(one.body, boards) or _by_rule(one, areas, centres, committees)
             one.body = replace(one.body, parent=parent) if parent else one.body
         else:
             _check_parent(one, known, areas)
+        _check_successor(one, known)
     return tuple(one.body for one in drafts)
 
 
@@ -47,7 +49,7 @@ def _centres(drafts: Sequence[Draft]) -> ByArea:
     found = _first(drafts, OrganisationKind.CENTRE)
     clashing: set[int] = set()
     for one in drafts:
-        if one.body.kind is not OrganisationKind.CENTRE or found[one.body.area] == one.body.code:
+        if not _is_living_centre(one) or found[one.body.area] == one.body.code:
             continue
         if one.cells.number not in clashing:
             clashing.add(one.cells.number)
@@ -59,12 +61,36 @@ def _centres(drafts: Sequence[Draft]) -> ByArea:
     return found
 
 
+def _is_living_centre(one: Draft) -> bool:
+    return one.body.kind is OrganisationKind.CENTRE and one.body.valid_to is None
+
+
 def _first(drafts: Iterable[Draft], kind: OrganisationKind) -> dict[AreaCode, OrganisationCode]:
+    """Return the first body of a kind in each area; one that ends only where no other is."""
     found: dict[AreaCode, OrganisationCode] = {}
-    for one in drafts:
+    for one in sorted(drafts, key=lambda one: one.body.valid_to is not None):
         if one.body.kind is kind:
             found.setdefault(one.body.area, one.body.code)
     return found
+
+
+def _boards(drafts: Iterable[Draft]) -> dict[AreaCode, list[Organisation]]:
+    found: dict[AreaCode, list[Organisation]] = {}
+    for one in drafts:
+        if one.body.kind is OrganisationKind.BOARD:
+            found.setdefault(one.body.area, []).append(one.body)
+    return found
+
+
+def _board(
+    post: Organisation, boards: Mapping[AreaCode, Sequence[Organisation]]
+) -> OrganisationCode | None:
+    """Return the board of its area that a post shares a function with."""
+    if post.kind is not OrganisationKind.POST:
+        return None
+    held = set(post.functions)
+    there = boards.get(post.area, ())
+    return next((one.code for one in there if not held.isdisjoint(one.functions)), None)
 
 
 def _by_rule(
@@ -93,6 +119,27 @@ def _check_parent(one: Draft, known: Mapping[OrganisationCode, Draft], areas: Ar
         )
     elif _is_in_circle(one, known):
         _note_once(one.cells, "上级关系成环", "the parents form a cycle")
+
+
+def _check_successor(one: Draft, known: Mapping[OrganisationCode, Draft]) -> None:
+    successor = one.body.successor
+    if successor is None or one.cells.is_faulty:
+        return
+    if one.body.valid_to is None:
+        one.cells.note("successor", "只有已撤并(有 valid_to)的单位才有承继", "it has not ended")
+    elif successor not in known:
+        one.cells.note("successor", f"没有单位 {successor}", f"no body {successor}")
+    elif _ends_in_itself(one, known):
+        one.cells.note("successor", "承继关系成环", "the successors form a cycle")
+
+
+def _ends_in_itself(one: Draft, known: Mapping[OrganisationCode, Draft]) -> bool:
+    seen = {one.body.code}
+    after = one.body.successor
+    while after is not None and after in known and after not in seen:
+        seen.add(after)
+        after = known[after].body.successor
+    return after == one.body.code
 
 
 def _note_once(cells: Cells, zh: str, en: str) -> None:

@@ -24,6 +24,7 @@ COLUMNS: Final = (
     "valid_from",
     "valid_to",
 )
+OPTIONAL: Final = ("successor",)
 NAME_LENGTH: Final = 80
 PHONE_LENGTH: Final = 40
 
@@ -39,7 +40,7 @@ def parse(
     faults = Faults(path.name)
     by_tier = _by_tier(areas)
     drafts: list[Draft] = []
-    for row in read(path, COLUMNS, faults):
+    for row in read(path, COLUMNS, faults, optional=OPTIONAL):
         cells = Cells(row, faults)
         template = _template(cells, functions)
         drafts.extend(_drafts(cells, template, areas, by_tier))
@@ -70,6 +71,7 @@ def _template(cells: Cells, functions: Collection[str] | None) -> Template:
         phone=cells.text("phone", most=PHONE_LENGTH, needed=False),
         valid_from=valid_from,
         valid_to=valid_to,
+        successor=cells.text("successor", most=NAME_LENGTH, needed=False),
     )
 
 
@@ -93,7 +95,7 @@ def _drafts(
 
 def write(path: Path, organisations: Iterable[Organisation]) -> None:
     """Write one row a body, with its parent and telephone as they stand."""
-    table.write(path, COLUMNS, map(_row, organisations))
+    table.write(path, (*COLUMNS, *OPTIONAL), map(_row, organisations))
 
 
 def _row(body: Organisation) -> Sequence[str]:
@@ -107,4 +109,5 @@ def _row(body: Organisation) -> Sequence[str]:
         body.phone,
         body.valid_from.isoformat() if body.valid_from else "",
         body.valid_to.isoformat() if body.valid_to else "",
+        body.successor or "",
     )

@@ -29,10 +29,15 @@ class Template:
     phone: str
     valid_from: date | None
     valid_to: date | None
+    successor: str
 
     def check(self, cells: Cells, *, filled: bool) -> None:
         """Note signs that no code may contain; only patterns may leave {area} open."""
-        for column, value in (("code", self.code), ("parent", self.parent)):
+        for column, value in (
+            ("code", self.code),
+            ("parent", self.parent),
+            ("successor", self.successor),
+        ):
             code = value if filled else value.replace("{area}", "")
             if _NOT_IN_CODE.search(code) or len(code) > CODE_LENGTH:
                 cells.note(
@@ -55,6 +60,7 @@ def draft(cells: Cells, template: Template, area: Area, areas: Areas) -> Draft:
     """Fill an area into a row; a body without dates of its own has those of its area."""
     code = template.code.replace("{area}", area.code)
     parent = template.parent.replace("{area}", area.code)
+    successor = template.successor.replace("{area}", area.code)
     body = Organisation(
         code=OrganisationCode(code),
         name=template.name.replace("{name}", _spoken(area, areas)),
@@ -66,6 +72,7 @@ def draft(cells: Cells, template: Template, area: Area, areas: Areas) -> Draft:
         phone=template.phone.replace("{n}", _number(code)),
         valid_from=template.valid_from or area.valid_from,
         valid_to=template.valid_to or area.valid_to,
+        successor=OrganisationCode(successor) if successor else None,
     )
     return Draft(cells, area, body)
 

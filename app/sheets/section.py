@@ -1,13 +1,19 @@
-"""One table of a TOML document read key by key: faults are noted under the key's full name."""
+"""One table of a TOML document read key by key: faults are noted under the key's full name.
 
+A key that is not there gives None: what it then means is not the document's business.
+"""
+
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from app.domain.limit import Limit, parse_limit
-from app.domain.policy import Marks, Rule
-from app.domain.responsibility import EntryCode, Urgency
+from app.domain.policy import Marks
+from app.domain.responsibility import Urgency
 from app.sheets.faults import Faults
+from app.sheets.rows import SIZE_LIMIT
 
 FULL: Final = 100
 MOST_PERCENT: Final = 1000
@@ -45,25 +51,60 @@ class Section:
             value = {}
         return Section(value, self._full(key), self._faults)
 
-    def limits(self, key: str, default: Mapping[Urgency, Limit]) -> Mapping[Urgency, Limit]:
-        """Return a limit for each urgency."""
-        section = self.section(key)
-        found = {urgency: section.limit(urgency, default[urgency]) for urgency in Urgency}
-        section.refuse_unknown()
+    def sections(self, key: str) -> "list[Section]":
+        """Return the tables of a list in their order; None of them where there is no list."""
+        found = []
+        for number, value in enumerate(self.items(key), start=1):
+            if isinstance(value, dict):
+                found.append(Section(value, f"{self._full(key)}[{number}]", self._faults))
+            else:
+                self.note(key, f"应写成 [[...{key}]]", f"expected [[...{key}]]")
         return found
 
-    def limit(self, key: str, default: Limit) -> Limit:
+    def limits(self, key: str) -> Mapping[Urgency, Limit] | None:
+        """Return a limit for each urgency named."""
+        if self._is_absent(key):
+            return None
+        section = self.section(key)
+        found = {urgency: section.limit(urgency) for urgency in Urgency}
+        section.refuse_unknown()
+        return {urgency: limit for urgency, limit in found.items() if limit is not None}
+
+    def limit(self, key: str) -> Limit | None:
         """Return a limit such as 2工作时."""
-        value = self._take(key, str(default))
+        value = self._take(key, None)
+        if value is None:
+            return None
         try:
             return parse_limit(str(value))
         except ValueError as error:
             zh, _, _ = str(error).partition(" / ")
             self.note(key, zh, "expected a limit such as 2工作时")
-            return default
+            return None
 
-    def marks(self, key: str, default: Marks) -> Marks:
+    def flags(self, key: str) -> Mapping[Urgency, bool] | None:
+        """Return true or false for each urgency named."""
+        if self._is_absent(key):
+            return None
+        section = self.section(key)
+        found = {urgency: section.flag(urgency) for urgency in Urgency}
+        section.refuse_unknown()
+        return {urgency: flag for urgency, flag in found.items() if flag is not None}
+
+    def urgencies(self, key: str) -> tuple[Urgency, ...] | None:
+        """Return the urgencies of a list, which may be empty."""
+        if self._is_absent(key):
+            return None
+        named = self.items(key)
+        if not all(value in tuple(Urgency) for value in named):
+            allowed = "、".join(Urgency)
+            self.note(key, f"应为 {allowed} 的列表", f"expected a list of {', '.join(Urgency)}")
+        return tuple(urgency for urgency in Urgency if urgency in named)
+
+    def marks(self, key: str, default: Marks) -> Marks | None:
         """Return marks whose percentages rise and whose first raise is the limit itself."""
+        if self._is_absent(key):
+            return None
         section = self.section(key)
         marks = Marks(
             warn=section.percent("warn", default.warn),
@@ -82,58 +123,26 @@ class Section:
 
     def percents(self, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
         """Return a list of whole percentages."""
-        values = self._list(key, default)
+        values = self.items(key, default)
         return tuple(self._percent(key, value, FULL) for value in values)
 
-    def share(self, key: str, default: float) -> float:
+    def share(self, key: str) -> float | None:
         """Return a number from 0 to 1."""
-        value = self._take(key, default)
+        value = self._take(key, None)
+        if value is None:
+            return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             self.note(key, "应为 0 到 1 的数", "expected a number from 0 to 1")
-            return default
+            return None
         return float(value)
 
-    def flag(self, key: str, *, default: bool) -> bool:
+    def flag(self, key: str) -> bool | None:
         """Return true or false."""
-        value = self._take(key, default)
-        if not isinstance(value, bool):
+        value = self._take(key, None)
+        if value is not None and not isinstance(value, bool):
             self.note(key, "应为 true 或 false", "expected true or false")
-            return default
+            return None
         return value
-
-    def rules(self, key: str, entries: Collection[EntryCode]) -> tuple[Rule, ...]:
-        """Return the rules in their order; names are unique."""
-        rules: list[Rule] = []
-        for number, value in enumerate(self._list(key, ()), start=1):
-            if not isinstance(value, dict):
-                self.note(key, "应写成 [[...rules]]", "expected [[...rules]]")
-                continue
-            rule = Section(value, f"{self._full(key)}[{number}]", self._faults)
-            rules.append(rule.rule(entries))
-        names = [rule.name for rule in rules]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            self.note(key, f"规则名“{name}”重复", f"the rule name “{name}” occurs twice")
-        return tuple(rules)
-
-    def rule(self, entries: Collection[EntryCode]) -> Rule:
-        """Return this table as a rule; it must name an entry and ask for something."""
-        rule = Rule(
-            name=self.text("name"),
-            entry=EntryCode(self.text("entry")),
-            source=self.text("source", ""),
-            contains=tuple(self._word("contains", word) for word in self._list("contains", ())),
-            attributes=self.section("attributes").texts(),
-        )
-        self.refuse_unknown()
-        if rule.entry and rule.entry not in entries:
-            self.note("entry", f"清单中没有条目 {rule.entry}", f"no entry {rule.entry} in the list")
-        if not (rule.source or rule.contains or rule.attributes):
-            self.note(
-                "contains",
-                "规则须至少有 source、contains、attributes 之一, 否则一切都命中",
-                "a rule without a condition would catch everything",
-            )
-        return rule
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text; without a default it must be there."""
@@ -145,6 +154,22 @@ class Section:
     def texts(self) -> dict[str, str]:
         """Return the whole table as texts."""
         return {key: self._word(key, self._take(key, "")) for key in self._values}
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return the texts of a list, empty where there is none."""
+        return tuple(self._word(key, value) for value in self.items(key))
+
+    def items(self, key: str, default: Sequence[object] = ()) -> Sequence[object]:
+        """Return the values of a list."""
+        value = self._take(key, list(default))
+        if not isinstance(value, list):
+            self.note(key, "应为列表 [...]", "expected a list")
+            return default
+        return value
+
+    def value(self, key: str) -> object:
+        """Return whatever stands under a key."""
+        return self._take(key, None)
 
     def _word(self, key: str, value: object) -> str:
         if not isinstance(value, str) or not value.strip():
@@ -158,12 +183,9 @@ class Section:
             return default
         return value
 
-    def _list(self, key: str, default: Sequence[object]) -> Sequence[object]:
-        value = self._take(key, list(default))
-        if not isinstance(value, list):
-            self.note(key, "应为列表 [...]", "expected a list")
-            return default
-        return value
+    def _is_absent(self, key: str) -> bool:
+        self._read.add(key)
+        return key not in self._values
 
     def _take(self, key: str, default: object) -> object:
         self._read.add(key)
@@ -171,3 +193,19 @@ class Section:
 
     def _full(self, key: str) -> str:
         return f"{self._name}.{key}" if self._name else key
+
+
+def document(path: Path, faults: Faults) -> Section:
+    """Return the root of a TOML file; raises BadSheet when it is none."""
+    if path.stat().st_size > SIZE_LIMIT:
+        faults.whole("文件超过 50 MB", "the file is larger than 50 MB")
+        faults.refuse()
+    values: Mapping[str, object] = {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        faults.whole("文件编码应为 UTF-8", "the file must be UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        faults.whole(f"不是 TOML: {error}", f"not TOML: {error}")
+    faults.refuse()
+    return Section(values, "", faults)

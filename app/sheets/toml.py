@@ -5,7 +5,7 @@ from typing import Final
 
 from app.domain.area import AreaCode
 from app.domain.limit import Limit
-from app.domain.policy import Marks, Policy, Rule
+from app.domain.policy import LocalPolicy, Marks, Rule
 from app.domain.responsibility import Urgency
 
 POLICY: Final = "policy"
@@ -17,19 +17,14 @@ _ESCAPES: Final = str.maketrans(
 )
 
 
-def document(policies: Mapping[AreaCode, Policy]) -> str:
+def document(policies: Mapping[AreaCode, LocalPolicy]) -> str:
     """Return the document that `policies.parse` reads."""
     return "\n".join(line for code, policy in policies.items() for line in _section(code, policy))
 
 
-def _section(code: AreaCode, policy: Policy) -> Iterator[str]:
+def _section(code: AreaCode, policy: LocalPolicy) -> Iterator[str]:
     yield f"[{POLICY}.{_quoted(code)}]"
-    for name in LIMITS:
-        yield f"{name} = {_limits(getattr(policy, name))}"
-    for name in MARKS:
-        yield f"{name} = {_marks(getattr(policy, name))}"
-    yield f"confidence = {policy.confidence}"
-    yield f"closes_on_verify = {str(policy.closes_on_verify).lower()}"
+    yield from (f"{key} = {value}" for key, value in _values(policy) if value is not None)
     yield ""
     for rule in policy.rules:
         yield f"[[{POLICY}.{_quoted(code)}.rules]]"
@@ -37,12 +32,41 @@ def _section(code: AreaCode, policy: Policy) -> Iterator[str]:
         yield ""
 
 
+def _values(policy: LocalPolicy) -> Iterator[tuple[str, str | None]]:
+    """Yield each key with what is written for it, None for what the section does not say."""
+    for name in LIMITS:
+        limits = getattr(policy, name)
+        yield name, None if limits is None else _limits(limits)
+    for name in MARKS:
+        marks = getattr(policy, name)
+        yield name, None if marks is None else _marks(marks)
+    yield "confidence", None if policy.confidence is None else str(policy.confidence)
+    yield "closes_on_verify", _flag(policy.closes_on_verify)
+    stepwise = policy.stepwise
+    pairs = None if stepwise is None else ((key, _flag(on) or "") for key, on in stepwise.items())
+    yield "stepwise", None if pairs is None else _table(pairs)
+    yield "emergencies", None if policy.emergencies is None else _texts(policy.emergencies)
+
+
 def _rule(rule: Rule) -> Iterator[str]:
     yield f"name = {_quoted(rule.name)}"
     yield f"entry = {_quoted(rule.entry)}"
     yield f"source = {_quoted(rule.source)}"
-    yield f"contains = [{', '.join(_quoted(word) for word in rule.contains)}]"
+    yield f"contains = {_texts(rule.contains)}"
     yield f"attributes = {_table((key, _quoted(text)) for key, text in rule.attributes.items())}"
+    if rule.areas:
+        yield f"areas = {_texts(rule.areas)}"
+    if rule.hours:
+        start, end = (at.strftime("%H:%M") for at in rule.hours)
+        yield f"hours = {_quoted(f'{start}-{end}')}"
+    if rule.weekdays:
+        yield f"weekdays = {list(rule.weekdays)}"
+    for key in ("valid_from", "valid_to"):
+        day = getattr(rule, key)
+        if day:
+            yield f"{key} = {day.isoformat()}"
+    if rule.holder:
+        yield f"holder = {_quoted(rule.holder)}"
 
 
 def _limits(limits: Mapping[Urgency, Limit]) -> str:
@@ -51,6 +75,14 @@ def _limits(limits: Mapping[Urgency, Limit]) -> str:
 
 def _marks(marks: Marks) -> str:
     return f"{{ warn = {marks.warn}, raises = {list(marks.raises)} }}"
+
+
+def _flag(value: bool | None) -> str | None:  # noqa: FBT001  (a value to write)
+    return None if value is None else str(value).lower()
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return f"[{', '.join(_quoted(text) for text in texts)}]"
 
 
 def _table(pairs: Iterable[tuple[str, str]]) -> str:

@@ -1,6 +1,6 @@
 """Accounts and their keys; a key's secret is never stored, only its hash."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -97,6 +97,29 @@ async def page(tx: Tx, *, after: str, limit: int) -> list[KeyRow]:
         limit,
     )
     return [KeyRow(**{**dict(row), "roles": tuple(row["roles"])}) for row in rows]
+
+
+async def of_organisations(tx: Tx, organisations: Sequence[OrganisationCode]) -> int:
+    """Count the accounts of these organisations."""
+    return int(
+        await tx.value(
+            "SELECT count(*) FROM account WHERE organisation = ANY($1)", list(organisations)
+        )
+    )
+
+
+async def follow(tx: Tx, successors: Mapping[OrganisationCode, OrganisationCode]) -> int:
+    """Put the accounts of ended organisations under their successors; returns how many."""
+    done = await tx.execute(
+        """
+        UPDATE account SET organisation = x.successor
+        FROM unnest($1::text[], $2::text[]) AS x(ended, successor)
+        WHERE organisation = x.ended
+        """,
+        list(successors),
+        list(successors.values()),
+    )
+    return int(done.removeprefix("UPDATE "))
 
 
 async def organisation_of(tx: Tx, key_id: str) -> OrganisationCode | None:

@@ -12,6 +12,7 @@ from app.domain.event import AccountId, Event, EventId
 from app.domain.organisation import OrganisationCode
 from app.store.columns import Column, Columns
 from app.store.database import Tx
+from app.store.rulebooks import IN_FORCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ WITH fresh AS (
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 )
-SELECT (SELECT max(version) FROM rulebook WHERE in_force_at <= $1) AS rulebook,
+SELECT ({IN_FORCE}) AS rulebook,
        (SELECT array_agg(id) FROM fresh) AS fresh
 """
 _SELECT: Final = """
@@ -91,6 +92,32 @@ async def page_of_account(
         ORDER BY received_at DESC, id DESC LIMIT $4""",
         account,
         *(before or (None, None)),
+        limit,
+    )
+    return [_event(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """When events were received: from `since` on, before `until`; None is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def page(
+    tx: Tx, period: Period, *, before: tuple[datetime, UUID] | None, limit: int
+) -> list[StoredEvent]:
+    """Return the events of a period, the newest first, from below the cursor."""
+    rows = await tx.fetch(
+        f"""{_SELECT}
+        WHERE received_at >= coalesce($1, '-infinity'::timestamptz)
+          AND received_at < coalesce($2, 'infinity'::timestamptz)
+          AND (received_at, id) < (coalesce($3, 'infinity'::timestamptz), $4::uuid)
+        ORDER BY received_at DESC, id DESC LIMIT $5""",
+        period.since,
+        period.until,
+        *(before or (None, UUID(int=0))),
         limit,
     )
     return [_event(row) for row in rows]

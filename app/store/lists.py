@@ -1,12 +1,12 @@
 """Pages of units: queues and filtered lists, by keyset."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, text, tuple_
 
 from app.domain.authority import Scope
 from app.domain.organisation import OrganisationCode
@@ -32,14 +32,19 @@ LIMIT $5
 
 @dataclass(frozen=True, slots=True)
 class UnitFilter:
-    """What a list of units is narrowed to; None asks nothing."""
+    """What a list of units is narrowed to; None, or no code, asks nothing.
+
+    `filed_in` is a district of the past: what was filed there and has been moved counts, too.
+    """
 
     state: State | None = None
     kind: Kind | None = None
-    district: str | None = None
-    street: str | None = None
+    districts: Sequence[str] = ()
+    filed_in: str | None = None
+    streets: Sequence[str] = ()
     holder: OrganisationCode | None = None
     is_overdue: bool | None = None
+    is_unlisted: bool | None = None
     raised_to: OrganisationCode | None = None
     updated_since: datetime | None = None
 
@@ -87,14 +92,15 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
     equal: Mapping[ColumnElement[str], str | None] = {
         UNIT.c.state: wanted.state,
         UNIT.c.kind: wanted.kind,
-        UNIT.c.district: wanted.district,
-        UNIT.c.street: wanted.street,
         UNIT.c.holder: wanted.holder,
     }
     found = [column == str(value) for column, value in equal.items() if value is not None]
+    found += _places(wanted)
     if wanted.is_overdue is not None:
         late = UNIT.c.overdue_at.is_not(None)
         found.append(late if wanted.is_overdue else ~late)
+    if wanted.is_unlisted is not None:
+        found.append(UNIT.c.is_unlisted.is_(wanted.is_unlisted))
     if wanted.raised_to is not None:
         # The second half is the partial index's own condition.
         told = UNIT.c.raised.contains([wanted.raised_to])
@@ -102,3 +108,14 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
     if wanted.updated_since is not None:
         found.append(UNIT.c.updated_at >= wanted.updated_since)
     return found
+
+
+def _places(wanted: UnitFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.streets:
+        yield UNIT.c.street.in_(wanted.streets)
+    if wanted.districts and wanted.filed_in:
+        # The second half is the partial index's own condition.
+        moved = and_(UNIT.c.home == wanted.filed_in, UNIT.c.home != UNIT.c.district)
+        yield or_(UNIT.c.district.in_(wanted.districts), moved)
+    elif wanted.districts:
+        yield UNIT.c.district.in_(wanted.districts)

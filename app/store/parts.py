@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from app.domain.area import Area, AreaCode
 from app.domain.calendar import Calendar
 from app.domain.organisation import Organisation
-from app.domain.policy import Policy
+from app.domain.policy import LocalPolicy
 from app.domain.responsibility import Entry
 from app.domain.roster import Shift
 from app.domain.rulebook import Part
@@ -18,7 +18,7 @@ Content = (
     | tuple[Organisation, ...]
     | tuple[Entry, ...]
     | Calendar
-    | Mapping[AreaCode, Policy]
+    | Mapping[AreaCode, LocalPolicy]
     | tuple[Shift, ...]
 )
 """What a part consists of."""
@@ -28,7 +28,7 @@ _ADAPTERS: Final[Mapping[Part, TypeAdapter[Any]]] = {
     Part.ORGANISATIONS: TypeAdapter(tuple[Organisation, ...]),
     Part.LIST: TypeAdapter(tuple[Entry, ...]),
     Part.CALENDAR: TypeAdapter(Calendar),
-    Part.POLICIES: TypeAdapter(dict[AreaCode, Policy]),
+    Part.POLICIES: TypeAdapter(dict[AreaCode, LocalPolicy]),
     Part.ROSTER: TypeAdapter(tuple[Shift, ...]),
 }
 

@@ -25,4 +25,7 @@ def visible(scope: Scope) -> ColumnElement[bool]:
         own += [UNIT.c.holder == scope.organisation, UNIT.c.centre == scope.organisation]
     if scope.tier is None:
         return or_(*own)
-    return or_(_COLUMN_OF[scope.tier] == scope.area, *own)
+    column = _COLUMN_OF[scope.tier]
+    # Hardly any area is an heir: the plain comparison keeps its plan.
+    there = column.in_(scope.areas) if scope.former else column == scope.area
+    return or_(there, *own)

@@ -64,6 +64,7 @@ RULEBOOK: Final = Table(
     Column("in_force_at", _WHEN, nullable=False),
     Column("roster", Integer),
     Column("base", Integer),
+    Column("changed", ARRAY(Text), nullable=False),
     Column("note", Text, nullable=False),
     Column("withdrawn_at", _WHEN),
     PrimaryKeyConstraint("version", name="rulebook_pkey"),
@@ -121,6 +122,7 @@ EVENT: Final = Table(
     Column("body", JSONB, nullable=False),
     PrimaryKeyConstraint("id", name="event_pkey"),
     Index("event_account_idx", "account", "received_at", "id"),
+    Index("event_received_idx", "received_at", "id"),
 )
 
 UNIT: Final = Table(
@@ -177,6 +179,13 @@ UNIT: Final = Table(
     ),
     Index("unit_district_idx", "district", "updated_at", "id"),
     Index("unit_street_idx", "street", "updated_at", "id"),
+    Index(
+        "unit_moved_idx",
+        "home",
+        "updated_at",
+        "id",
+        postgresql_where=text("home <> district"),
+    ),
     Index("unit_holder_idx", "holder", "updated_at", "id"),
     Index("unit_updated_idx", "updated_at", "id"),
     Index("unit_parent_idx", "parent", "home", postgresql_where=text("parent IS NOT NULL")),

@@ -175,6 +175,25 @@ async def codes_in_use(tx: Tx) -> tuple[set[str], set[str]]:
     return set(bodies or ()), set(areas or ()) - {""}
 
 
+async def open_homes(tx: Tx) -> dict[str, int]:
+    """Return the homes that have open units, with how many."""
+    rows = await tx.fetch(
+        """
+        SELECT home, count(*) AS units FROM unit
+        WHERE desk IS NOT NULL GROUP BY home ORDER BY home
+        """
+    )
+    return {row["home"]: row["units"] for row in rows}
+
+
+async def open_in(tx: Tx, home: str) -> list[UUID]:
+    """Return a home's open units, in id order."""
+    rows = await tx.fetch(
+        "SELECT id FROM unit WHERE home = $1 AND desk IS NOT NULL ORDER BY id", home
+    )
+    return [row["id"] for row in rows]
+
+
 async def open_tasks(tx: Tx, parent: UnitId, home: str) -> int:
     """Count a unit's tasks that are still open."""
     return int(

@@ -46,6 +46,7 @@ async def test_the_answer_tells_the_unit_who_has_it_and_by_when(city: City):
         "phone": "023-00000001",
         "kind": None,
         "tier": None,
+        "on_duty": [],
     }
     assert (unit["stage"], unit["stage_due_at"]) == ("accept", "2026-11-20T03:30:00Z")
     assert unit["due_at"] == "2026-11-20T07:30:00Z"

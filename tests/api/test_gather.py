@@ -18,7 +18,7 @@ from app.domain.errors import Busy, Conflict, DomainError, Invalid, Unavailable
 from app.domain.event import Event, EventId, Where
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Part
-from app.flows import rulebook as rulebooks
+from app.flows import publication
 from app.flows.intake import Admitted
 from tests import given, pieces
 from tests.given import EAST, GRID, City, Person
@@ -166,7 +166,8 @@ async def test_of_one_id_from_two_organisations_in_a_batch_one_is_a_conflict(
     city: City, monkeypatch: pytest.MonkeyPatch
 ):
     west = OrganisationCode(f"{given.WEST}-ZX")
-    one, other = pieces.event(), pieces.event(organisation=west)
+    one = pieces.event()
+    other = pieces.event(organisation=west, account=pieces.account("another"))
     found = await in_one_batch(city, monkeypatch, [one, other])
     assert [type(outcome) for outcome in found] == [Admitted, Conflict]
 
@@ -272,7 +273,7 @@ async def test_contention_without_end_is_answered_with_try_again(
 async def test_a_batch_judged_by_an_old_rulebook_is_judged_again(city: City):
     service, person = city.app.state.service, await reporter(city)
     async with service.database.transaction() as tx:
-        await rulebooks.publish(
+        await publication.publish(
             tx, {Part.LIST: given.entries()[1:]}, now=city.clock.now(), by="test"
         )
     city.clock.forward(seconds=6)

@@ -13,9 +13,11 @@ UNSURE = ("看不懂的事", "说不清的事", "莫名其妙的事")
 async def desk(shared_city: City) -> City:
     """Units of three urgencies and several stages waiting at the eastern district's desks."""
     worker = await shared_city.person(f"{GRID}-WG", Role.GRID_WORKER)
-    texts = ("行道树的枯枝要掉下来了", "下水道井盖不见了", "六楼着火了浓烟滚滚", *UNSURE)
-    for text in texts:
-        answer = await worker.post(shared_city.report(text))
+    texts = ("行道树的枯枝要掉下来了", "下水道井盖不见了", *UNSURE)
+    reports = [shared_city.report(text) for text in texts]
+    fire = shared_city.report("六楼着火了浓烟滚滚", place={"code": EAST})
+    for report in (*reports, fire):
+        answer = await worker.post(report)
         assert answer.status_code == 201
         shared_city.clock.forward(minutes=1)
     return shared_city

@@ -1,7 +1,6 @@
-"""Units over HTTP: found, listed, explained, and worked on by who saw their present version."""
+"""Units over HTTP: found, listed, and worked on by who saw their present version."""
 
 import io
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +10,9 @@ from python_calamine import CalamineWorkbook
 from app.api.tables import XLSX
 from app.domain.authority import Role
 from app.domain.rulebook import Part
-from app.flows import rulebook as rulebooks
+from app.flows import publication
 from tests import given
-from tests.given import CITY, EAST, GRID, HARBOUR, HILL, QUAY, WEST, City, Person
+from tests.given import CITY, EAST, GRID, HARBOUR, HILL, WEST, City, Person
 from tests.queries import logged
 
 RUBBISH, BRANCH, COVER = "楼下一堆垃圾好臭", "行道树的枯枝要掉下来了", "下水道井盖不见了"
@@ -304,46 +303,13 @@ async def test_the_log_comes_in_pages(city: City):
     assert [line["seq"] for line in rest["items"]] == [3]
 
 
-async def explanation(person: Person, unit: str, language: str = "zh") -> Sequence[str]:
-    answer = await person.call(
-        "GET", f"/v1/units/{unit}/explanation", headers={"Accept-Language": language}
-    )
-    sentences: Sequence[str] = answer.json()["sentences"]
-    return sentences
-
-
-async def test_a_decision_is_explained_in_chinese(shared_city: City):
-    shared_city.clock.set(given.datetime.fromisoformat("2026-11-20T01:30:00+00:00"))
-    unit = await filed(shared_city)
-    told = await explanation(await clerk(shared_city), unit["id"])
-    assert told[0] == ("位置: 山城市 东江区 码头街道 石板坡社区 第1网格, 依据上报时给出的编码。")
-    assert told[2] == "类型: 事项, 因为一个单位的一项单一职责。"
-    assert told[5] == (
-        "处置时限: 240 分钟工作时间, 自 2026-11-20 09:30:00 起, 至 2026-11-20 15:30:00 止。"
-    )
-
-
-async def test_a_decision_is_explained_in_english(shared_city: City):
-    unit = await filed(shared_city, BRANCH)
-    told = await explanation(await clerk(shared_city), unit["id"], "en")
-    assert told[3].startswith("Route: ")
-    assert told[3].endswith("landscaping: it holds the function at that level there.")
-
-
-async def test_after_a_ruling_the_explanation_tells_that_a_centre_named_the_holder(city: City):
-    unit, person, centre = await filed(city), await worker(city), await clerk(city)
-    await person.act(unit["id"], "return", reason="不归我")
-    await centre.act(unit["id"], "dispatch", holder=f"{QUAY}-SQ")
-    assert "由中心指定" in (await explanation(centre, unit["id"]))[3]
-
-
 async def test_a_task_is_shown_although_a_newer_list_has_no_plan_for_it(city: City):
     unit, person = await filed(city, FIRE), await clerk(city, EAST)
     service, entries = city.app.state.service, given.entries()
     shorter = replace(entries[4], plan=(), kind=given.Kind.ITEM)
     async with service.database.transaction() as tx:
         content = {Part.LIST: (*entries[:4], shorter)}
-        await rulebooks.publish(tx, content, now=city.clock.now(), by="test")
+        await publication.publish(tx, content, now=city.clock.now(), by="test")
     city.clock.forward(seconds=6)
     async with service.database.reading() as tx:
         await service.library.follow(tx, now=city.clock.now())

@@ -13,7 +13,7 @@ from app.domain.event import Channel, Event
 from app.domain.filing import Filed, plan_tasks
 from app.domain.lifecycle import STANDINGS
 from app.domain.limit import Basis, parse_limit
-from app.domain.policy import Policies, Policy, Rule
+from app.domain.policy import LocalPolicy, Policies, Rule
 from app.domain.responsibility import Category, EntryCode, Kind, PlanTask, Urgency
 from app.domain.route import RouteReason
 from app.domain.rulebook import Rulebook
@@ -44,7 +44,7 @@ def candidates(*scored: tuple[EntryCode, float]) -> Found:
 
 
 def with_rules(*rules: Rule) -> Rulebook:
-    return pieces.rulebook(policies=Policies({AreaCode(EAST): Policy(rules=rules)}))
+    return pieces.rulebook(policies=Policies({AreaCode(EAST): LocalPolicy(rules=rules)}))
 
 
 @pytest.mark.parametrize("code", [RUBBISH, COVER, FIRE])
@@ -124,7 +124,7 @@ def test_a_rule_applies_only_if_all_it_asks_holds(rule: Rule):
 
 
 def test_a_rule_of_another_district_does_not_apply():
-    rules = Policies({AreaCode(given.WEST): Policy(rules=(Rule("别处", BRANCH),))})
+    rules = Policies({AreaCode(given.WEST): LocalPolicy(rules=(Rule("别处", BRANCH),))})
     book = pieces.rulebook(policies=rules)
     assert root(pieces.event(), book, candidates((RUBBISH, 0.9))).entry == RUBBISH
 
@@ -159,7 +159,7 @@ def test_a_unit_in_triage_is_as_pressing_as_its_likeliest_reading():
 
 
 def test_the_city_may_ask_for_more_confidence():
-    book = pieces.rulebook(policies=Policies({AreaCode(EAST): Policy(confidence=0.95)}))
+    book = pieces.rulebook(policies=Policies({AreaCode(EAST): LocalPolicy(confidence=0.95)}))
     assert root(pieces.event(), book, candidates((RUBBISH, 0.9))).state is State.TRIAGE
 
 
@@ -258,7 +258,8 @@ def tasks() -> list[Unit]:
 
 
 def test_a_planned_event_is_coordinated_by_the_centre_of_its_level():
-    unit = root(by_code(FIRE))
+    pressing = replace(BOOK.list[FIRE], urgency=Urgency.URGENT)
+    unit = root(by_code(FIRE), pieces.rulebook(entries=(pressing,)))
     assert (unit.state, unit.holder) == (State.COORDINATING, f"{EAST}-ZX")
 
 
@@ -340,7 +341,7 @@ def test_a_coordinated_event_runs_under_its_disposal_limit_alone():
     ("event", "actions"),
     [
         (by_code(RUBBISH), ["file", "dispatch"]),
-        (by_code(FIRE), ["file", "coordinate"]),
+        (by_code(FIRE), ["file", "coordinate", "notify", "notify"]),
         (pieces.event(), ["receive"]),
     ],
 )

@@ -56,11 +56,11 @@ TABLE = (
     Row(Relation.CENTRE, Role.GRID_WORKER, ""),
     Row(Relation.CENTRE, Role.DEPARTMENT, ""),
     Row(Relation.CENTRE, Role.CLERK, f"{DESK} {CHECK}"),
-    Row(Relation.CENTRE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel"),
+    Row(Relation.CENTRE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel rule"),
     Row(Relation.CENTRE, Role.ADMINISTRATOR, ""),
     Row(Relation.ABOVE, Role.CLERK, ""),
     Row(Relation.ABOVE, Role.DEPARTMENT, ""),
-    Row(Relation.ABOVE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel"),
+    Row(Relation.ABOVE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel rule"),
 )
 
 

@@ -47,6 +47,9 @@ TABLE = (
     Row("filed", "decline", "declined", needs_reason=True),
     Row("filed", "dispatch", "dispatched"),
     Row("filed", "coordinate", "coordinating"),
+    Row("filed", "pass_down", "filed"),
+    Row("filed", "rule", "dispatched", needs_reason=True),
+    Row("triage", "rule", "dispatched", needs_reason=True),
     Row("dispatched", "accept", "accepted"),
     Row("dispatched", "return", "filed", needs_reason=True),
     Row("accepted", "start", "in_progress"),
@@ -135,7 +138,9 @@ def test_it_is_nobodys_turn_exactly_when_all_is_over(state: State):
     assert (STANDINGS[state].seat is Seat.NOBODY) is state.is_final
 
 
-@pytest.mark.parametrize("action", [Action.NOTE, Action.WARN, Action.OVERDUE, Action.RAISE])
+@pytest.mark.parametrize(
+    "action", [Action.NOTE, Action.WARN, Action.OVERDUE, Action.RAISE, Action.NOTIFY]
+)
 def test_a_reminder_or_note_leaves_the_version_alone(action: Action):
     assert action not in RAISES_VERSION
 
@@ -147,6 +152,20 @@ TERMS = Terms(entry("SX-06010-1"), Policy(), pieces.CALENDAR, Urgency.NORMAL)
 def test_entering_a_state_runs_its_clocks_and_no_other(state: State):
     _, clocks = enter(pieces.unit(state), (), TERMS, at=NOON)
     assert {clock.name for clock in clocks if clock.is_running} == set(STANDINGS[state].clocks)
+
+
+def test_a_centre_that_gets_a_unit_passed_down_has_the_whole_limit():
+    _, clocks = enter(pieces.unit(State.FILED), (), TERMS, at=NOON)
+    later = NOON + timedelta(minutes=10)
+    unit, _ = enter(pieces.unit(State.FILED), clocks, TERMS, at=later, renews=True)
+    assert unit.stage_due_at == later + timedelta(minutes=15)
+
+
+def test_a_limit_exceeded_at_the_centre_before_stays_on_the_record():
+    unit, clocks = enter(pieces.unit(State.FILED), (), TERMS, at=NOON)
+    later = NOON + timedelta(minutes=20)
+    after, _ = enter(pieces.unit(State.FILED), clocks, TERMS, at=later, renews=True)
+    assert after.overdue_at == unit.stage_due_at
 
 
 def test_the_stage_deadline_is_that_of_the_states_own_limit():

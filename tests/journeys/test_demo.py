@@ -15,7 +15,7 @@ from app.demo.day import Hands, PlayedDay
 from app.demo.plan import Plan
 from app.demo.player import Play
 from app.demo.reports import ZONE, Report
-from app.flows import rulebook
+from app.flows import publication
 from app.settings import Settings
 from app.store.database import Database
 from tests import given
@@ -46,7 +46,7 @@ def sample(count: int) -> list[Report]:
 
 async def publish_small_city(opened: Database, at: datetime) -> None:
     async with opened.transaction() as tx:
-        await rulebook.publish(tx, given.contents(), now=at, by="given")
+        await publication.publish(tx, given.contents(), now=at, by="given")
 
 
 def free_port() -> int:

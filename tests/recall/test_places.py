@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -136,15 +137,52 @@ def test_words_are_the_names_found(gazetteer: Gazetteer) -> None:
     assert gazetteer.find("渝北区张关镇")[0].words == ("渝北区", "张关镇")
 
 
-def test_an_abolished_district_still_points_at_its_streets() -> None:
-    day = date(2025, 11, 6)
-    past = areas_of({"500105": "江北区", "500105003": "观音桥街道"})
-    new = areas_of({"500157": "两江新区", "500157003": "观音桥街道"})
-    gone = [Area(a.code, a.name, a.tier, a.parent, valid_to=day) for a in past]
-    here = [Area(a.code, a.name, a.tier, a.parent, valid_from=day) for a in new]
-    found = Gazetteer.build(Areas([*areas_of({"50": "重庆市"}), *gone, *here])).find("江北区观音桥")
-    assert [place.area for place in found] == ["500157003"]
-    assert found[0].words == ("江北区", "观音桥")
+DAY = date(2025, 11, 6)
+
+
+@pytest.fixture(scope="module")
+def reorganised() -> Gazetteer:
+    """渝北 and 江北 have become 两江新区; 观音桥 went with them, 茨竹镇 went to 北碚."""
+    names = {"50": "重庆市", "500109": "北碚区", "500191": "两江新区"}
+    streets = {
+        "500105006": ("观音桥街道", "500191", "500105"),
+        "500112140": ("茨竹镇", "500109", "500112"),
+        "500112001": ("人和街道", "500191", "500112"),
+    }
+    gone = [
+        replace(area, valid_to=DAY, successor=AreaCode("500191"))
+        for area in areas_of({"500105": "江北区", "500112": "渝北区"})
+    ]
+    moved = [
+        Area(AreaCode(code), name, Tier.STREET, AreaCode(over), former=(AreaCode(before),))
+        for code, (name, over, before) in streets.items()
+    ]
+    return Gazetteer.build(Areas([*areas_of(names), *gone, *moved]))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("江北区观音桥有人占道", "500105006"),
+        ("两江新区观音桥有人占道", "500105006"),
+        ("渝北区茨竹镇路灯不亮", "500112140"),
+        ("北碚区茨竹镇路灯不亮", "500112140"),
+        ("渝北区有人占道", "500191"),
+        ("江北堵车", "500191"),
+    ],
+)
+def test_names_of_the_past_are_understood(reorganised: Gazetteer, text: str, code: str) -> None:
+    assert first(reorganised.find(text)) == code
+
+
+def test_an_abolished_district_is_named_as_it_was_said(reorganised: Gazetteer) -> None:
+    assert reorganised.find("江北区观音桥")[0].words == ("江北区", "观音桥")
+
+
+def test_a_former_name_is_still_understood() -> None:
+    areas = areas_of({"50": "重庆市", "500110": "綦江区"})
+    renamed = replace(areas[-1], old_names=("綦江县",))
+    assert first(Gazetteer.build(Areas([*areas[:-1], renamed])).find("綦江县有人占道")) == "500110"
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,40 @@ def test_a_fault_names_its_row_and_column(save, faults_of, line, fault):
     assert any(found.startswith(f"第5行 {fault}") for found in faults_of(lambda: areas.parse(path)))
 
 
+PAST = f"{HEADER},successor,provisional,former,old_names"
+
+
+def test_what_became_of_an_area_is_read_and_written(save, tmp_path):
+    path = save(
+        PAST,
+        f"{CITY},,,,",
+        "5001,江北区,district,50,,,2025-11-06,,5009,,,",
+        "5009,两江新区,district,50,,2025-11-06,,,,yes,,",
+        "5001001,观音桥街道,street,5009,,,,,,,5001,观音桥镇|观音桥公社",
+    )
+    found = areas.parse(path)
+    assert (found[1].successor, found[2].provisional) == ("5009", True)
+    assert (found[3].former, found[3].old_names) == (("5001",), ("观音桥镇", "观音桥公社"))
+    areas.write(tmp_path / "again.csv", found)
+    assert areas.parse(tmp_path / "again.csv") == found
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("5002,甲区,district,50,,,,,5001,,,", "successor: 只有已撤销"),
+        ("5002,甲区,district,50,,,2026-01-01,,5008,,,", "successor: 没有编码为 5008 的区划"),
+        ("5002,甲区,district,50,,,2026-01-01,,5001001,,,", "successor: 5001001 层级不同"),
+        ("5002,甲区,district,50,,,2026-01-01,,5002,,,", "successor: 承继关系成环"),
+        ("5002,甲区,district,50,,,,,,是,,", "provisional: 应为 yes 或空"),
+        ("5002,甲区,district,50,,,,,,,5008,", "former: 没有编码为 5008 的区划"),
+    ],
+)
+def test_what_cannot_have_become_of_an_area_is_a_fault(save, faults_of, line, fault):
+    path = save(PAST, *(f"{row},,,," for row in TREE[1:]), line)
+    assert any(found.startswith(f"第5行 {fault}") for found in faults_of(lambda: areas.parse(path)))
+
+
 def test_one_bad_row_is_one_fault_and_not_one_for_everything_below_it(save, faults_of):
     path = save(HEADER, CITY, "5001,渝中区,area,50,,,,", STREET)
     assert len(faults_of(lambda: areas.parse(path))) == 1

@@ -83,6 +83,22 @@ def test_a_grid_without_a_committee_stands_under_the_nearest_centre(save):
     assert organisations.parse(path, AREAS)[-1].parent == "C"
 
 
+def test_a_post_stands_under_the_board_that_shares_a_function_with_it(save):
+    path = save(
+        HEADER,
+        CENTRE,
+        "{area}-ZX,{name}中心,centre,*street,,,,,",
+        "{area}-PA,{name}平安板块,board,*street,,safety,,,",
+        "{area}-MS,{name}民生板块,board,*street,,water|roads,,,",
+        "{area}-GW,{name}道路岗,post,*street,,roads,,,",
+        "{area}-XF,{name}信访岗,post,*street,,petitions,,,",
+        "511-JG,协管岗,post,511,511-PA,roads,,,",
+    )
+    found = by_code(*organisations.parse(path, AREAS))
+    codes = ("511-GW", "521-GW", "511-XF", "511-JG")
+    assert [found[code].parent for code in codes] == ["511-MS", "521-MS", "511-ZX", "511-PA"]
+
+
 def test_a_parent_may_be_given_by_pattern(save):
     path = save(HEADER, CENTRE, "{area}-A,局,department,*city,C,,,,", "B,科,department,51,50-A,,,,")
     assert by_code(*organisations.parse(path, AREAS))["B"].parent == "50-A"
@@ -142,6 +158,44 @@ def test_a_fault_names_its_row_and_column(save, faults_of, line, fault):
     path = save(HEADER, CENTRE, line)
     faults = faults_of(lambda: organisations.parse(path, AREAS, functions={"fire", "gas"}))
     assert any(found.startswith(f"第3行 {fault}") for found in faults)
+
+
+def test_who_follows_an_ended_body_is_read_and_written(save, tmp_path):
+    path = save(
+        f"{HEADER},successor",
+        f"{CENTRE},",
+        "A,甲局,department,51,,,,,2026-01-01,B",
+        "B,乙局,department,51,,,,2026-01-01,,",
+    )
+    found = organisations.parse(path, AREAS)
+    assert by_code(*found)["A"].successor == "B"
+    organisations.write(tmp_path / "again.csv", found)
+    assert organisations.parse(tmp_path / "again.csv", AREAS) == found
+
+
+def test_a_centre_may_end_and_another_begin_in_its_area(save):
+    path = save(
+        f"{HEADER},successor",
+        f"{CENTRE},",
+        "A,旧中心,centre,51,,,,,2026-01-01,B",
+        "B,新中心,centre,51,,,,2026-01-01,,",
+        "D,某局,department,51,,,,,,",
+    )
+    assert by_code(*organisations.parse(path, AREAS))["D"].parent == "B"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("A,甲局,department,51,,,,,,C", "successor: 只有已撤并"),
+        ("A,甲局,department,51,,,,,2026-01-01,Z", "successor: 没有单位 Z"),
+        ("A,甲局,department,51,,,,,2026-01-01,A", "successor: 承继关系成环"),
+    ],
+)
+def test_who_cannot_follow_a_body_is_a_fault(save, faults_of, line, fault):
+    path = save(f"{HEADER},successor", f"{CENTRE},", line)
+    found = faults_of(lambda: organisations.parse(path, AREAS))
+    assert any(one.startswith(f"第3行 {fault}") for one in found), found
 
 
 def test_a_parent_must_act_in_the_same_area_or_above(save, faults_of):

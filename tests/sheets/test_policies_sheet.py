@@ -1,18 +1,23 @@
+from datetime import date, time
+
 import pytest
 
 from app.domain.limit import Limit, LimitUnit
-from app.domain.policy import Marks, Policy, Rule
+from app.domain.policy import LocalPolicy, Marks, Rule
 from app.domain.responsibility import Urgency
 from app.sheets import policies
 
 AREAS = {"500000", "500103"}
 ENTRIES = {"BJ-1", "SX-1"}
+BODIES = {"500103-GF"}
 DOCUMENT = """
 [policy."500000"]
 accept = { normal = "4小时" }
 marks = { warn = 70, raises = [100, 200] }
 confidence = 1
 closes_on_verify = false
+stepwise = { normal = true, urgent = false }
+emergencies = ["major", "urgent"]
 
 [[policy."500000".rules]]
 name = "来自 12345"
@@ -26,31 +31,53 @@ name = "路灯"
 entry = "BJ-1"
 contains = ["路灯"]
 
+[[policy."500000".rules]]
+name = "夜间路灯"
+entry = "BJ-1"
+areas = ["500103"]
+hours = "22:00-06:00"
+weekdays = [7, 6]
+valid_from = 2026-07-01
+valid_to = "2026-10-01"
+holder = "500103-GF"
+
 [policy."500103"]
 """
 
 
 @pytest.fixture
 def parse(save):
-    return lambda text: policies.parse(save(text, name="p.toml"), AREAS, ENTRIES)
+    return lambda text: policies.parse(save(text, name="p.toml"), AREAS, ENTRIES, BODIES)
 
 
-def test_what_is_written_counts_and_the_rest_is_default(parse):
+def test_a_section_says_what_is_written_in_it_and_nothing_else(parse):
     found = parse(DOCUMENT)
     city = found["500000"]
-    assert city.accept == {
-        Urgency.NORMAL: Limit(4, LimitUnit.WORK_HOUR),
-        Urgency.URGENT: Limit(30, LimitUnit.MINUTE),
-        Urgency.MAJOR: Limit(30, LimitUnit.MINUTE),
-    }
+    assert city.accept == {Urgency.NORMAL: Limit(4, LimitUnit.WORK_HOUR)}
     assert city.marks == Marks(70, (100, 200))
-    assert city.pressing_marks == Policy().pressing_marks
     assert city.confidence == 1
-    assert not city.closes_on_verify
+    assert city.closes_on_verify is False
+    assert city.stepwise == {Urgency.NORMAL: True, Urgency.URGENT: False}
+    assert city.emergencies == (Urgency.URGENT, Urgency.MAJOR)
     assert city.rules[0] == Rule(
         "来自 12345", "SX-1", "hotline", ("井盖", '"窨井"\\'), {"channel": "12345"}
     )
-    assert found["500103"] == Policy()
+    assert (city.pressing_marks, city.verify) == (None, None)
+    assert found["500103"] == LocalPolicy()
+
+
+def test_a_rule_may_ask_for_a_place_and_a_time_and_name_a_holder(parse):
+    rule = parse(DOCUMENT)["500000"].rules[2]
+    assert rule == Rule(
+        "夜间路灯",
+        "BJ-1",
+        areas=("500103",),
+        hours=(time(22), time(6)),
+        weekdays=(6, 7),
+        valid_from=date(2026, 7, 1),
+        valid_to=date(2026, 10, 1),
+        holder="500103-GF",
+    )
 
 
 def test_writing_and_reading_again_changes_nothing(parse, tmp_path):
@@ -80,6 +107,20 @@ def test_writing_and_reading_again_changes_nothing(parse, tmp_path):
         ('[policy."500000"]\nmarks = { raises = 100 }', "policy.500000.marks.raises: 应为列表"),
         ('[policy."500000"]\nmarks = { raises = [] }', "policy.500000.marks: raises 须以 100"),
         ('[policy."500000"]\nmarks = { raise = [] }', "policy.500000.marks.raise: 未知的键"),
+        ('[policy."500000"]\nstepwise = true', "policy.500000.stepwise: 应为表"),
+        (
+            '[policy."500000"]\nstepwise = { normal = 1 }',
+            "policy.500000.stepwise.normal: 应为 true 或 false",
+        ),
+        (
+            '[policy."500000"]\nstepwise = { slow = true }',
+            "policy.500000.stepwise.slow: 未知的键, 应为 major、normal、urgent",
+        ),
+        ('[policy."500000"]\nemergencies = "major"', "policy.500000.emergencies: 应为列表"),
+        (
+            '[policy."500000"]\nemergencies = ["grave"]',
+            "policy.500000.emergencies: 应为 normal、urgent、major 的列表",
+        ),
         ('[policy."500000"]\nconfidence = 2', "policy.500000.confidence: 应为 0 到 1 的数"),
         ('[policy."500000"]\nconfidence = true', "policy.500000.confidence: 应为 0 到 1 的数"),
         ('[policy."500000"]\nclose = 1', "policy.500000.close: 未知的键"),
@@ -107,6 +148,24 @@ def test_writing_and_reading_again_changes_nothing(parse, tmp_path):
             "policy.500000.rules[1].when: 未知的键",
         ),
         ("policy = [", "不是 TOML"),
+        *(
+            (
+                f'[[policy."500000".rules]]\nname = "x"\nentry = "BJ-1"\nsource = "s"\n{line}',
+                f"policy.500000.rules[1].{fault}",
+            )
+            for line, fault in (
+                ('areas = ["59"]', "areas: 没有区划 59"),
+                ('areas = "500103"', "areas: 应为列表"),
+                ('hours = "22-6"', "hours: “22-6”应如 22:00-06:00"),
+                ('hours = "24:00-06:00"', "hours: “24:00-06:00”应如"),
+                ('hours = "08:00-08:00"', "hours: 起止不能相同"),
+                ("weekdays = [0]", "weekdays: 应为 1-7 的列表"),
+                ('weekdays = ["1"]', "weekdays: 应为 1-7 的列表"),
+                ('valid_from = "七月"', "valid_from: 应为日期"),
+                ("valid_from = 2026-07-01\nvalid_to = 2026-07-01", "valid_to: 应晚于"),
+                ('holder = "59-X"', "holder: 没有单位 59-X"),
+            )
+        ),
     ],
 )
 def test_a_fault_names_its_key(parse, faults_of, text, fault):

@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -252,7 +253,12 @@ def test_the_calendar_covers_three_years_of_eight_hour_days(days):
 def test_the_shipped_policies_write_the_defaults_out(city, entries):
     codes = {entry.code for entry in entries}
     found = policies.parse(data.shipped(Part.POLICIES), set(city), codes)
-    assert found == {"500000": Policy()}
+    city_section = found.pop(AreaCode("500000"))
+    assert found == {}
+    assert city_section.over(Policy()) == Policy()
+    assert [
+        one.name for one in fields(city_section) if getattr(city_section, one.name) is None
+    ] == []
 
 
 def test_every_part_survives_writing_and_reading(city, bodies, entries, tmp_path):
