@@ -1,6 +1,6 @@
 """The words of a report that spoke for an entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -13,6 +13,8 @@ from app.recall.features import Features, folded
 _MOST: Final = 5
 # Keywords tell a reader more than n-grams do; these only fill in for them.
 _ENOUGH: Final = 1
+# The n-grams that are joined to passages: with all of them a long report would be one passage.
+_TELLING: Final = 10
 # An n-gram that begins or ends with one of these is a scrap of grammar.
 _GRAMMAR: Final = frozenset("的了在是我你他它个那这就都很也着过得地啊吗呢吧不没有把被到去来上下")
 
@@ -54,13 +56,22 @@ class Speakers:
         if len(found) >= _ENOUGH:
             return tuple(found)
         shared = set(features).intersection(memoryview(self.grams[entry]).cast("i"))
-        for index in sorted(shared, key=lambda i: (-len(self.names[i]) * self.weight[i], i)):
-            name = self.names[index]
-            if not any(name in word or word in name for word in found):
-                found.append(name)
-            if len(found) == _MOST:
-                break
-        return tuple(found)
+        telling = sorted(shared, key=lambda i: (-len(self.names[i]) * self.weight[i], i))[:_TELLING]
+        return _joined(text, {self.names[index]: self.weight[index] for index in telling})
+
+
+def _joined(text: str, weights: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the passages of the text that overlapping n-grams make up, the weightiest first."""
+    spans = sorted((text.find(gram), len(gram), weight) for gram, weight in weights.items())
+    passages: list[list[float]] = []
+    for start, length, weight in spans:
+        if passages and start < passages[-1][1]:
+            passages[-1][1] = max(passages[-1][1], start + length)
+            passages[-1][2] += weight
+        elif start >= 0:
+            passages.append([start, start + length, weight])
+    best = sorted(passages, key=lambda passage: (-passage[2], passage[0]))[:_MOST]
+    return tuple(dict.fromkeys(text[int(start) : int(end)] for start, end, _ in best))
 
 
 def _is_scrap(gram: str) -> bool:
