@@ -42,14 +42,14 @@ VALUES (gen_random_uuid(), :home::text, 'grid', '500000-ZX', '00000000-0000-7000
         now(), now(), sha256(:n::text::bytea), :body::jsonb);
 WITH u AS (
     INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing, entry, level,
-        district, street, community, grid, holder, centre, desk, route, is_gap, rulebook, reporter,
-        stage, stage_due_at, due_at, is_provisional, raised, created_at, updated_at, version, steps,
+        district, street, community, grid, holder, centre, desk, route, is_gap, is_unlisted,
+        rulebook, reporter, stage, stage_due_at, due_at, is_provisional, raised, created_at, updated_at, version, steps,
         reasons)
     VALUES (gen_random_uuid(), :home::text,
         :home::text || '-20261121-' || to_char(nextval('unit_number'), 'FM9900000'),
         'item', 'single', '路面坑洞', 'dispatched', 'normal', 0, 'SX-06013-1', 'street',
         :home::text, :home::text || '001', '', '', :home::text || '001-MS', :home::text || '001-ZX',
-        :home::text || '001-MS', string_to_array(:home::text || '-ZX', ' '), false, 1,
+        :home::text || '001-MS', string_to_array(:home::text || '-ZX', ' '), false, false, 1,
         '00000000-0000-7000-8000-000000000001', 'accept', now() + '2 h', now() + '8 h', false, '{}',
         now(), now(), 1, 2, :reasons::jsonb)
     RETURNING id, home

@@ -11,10 +11,11 @@ from app.api import render, reports
 from app.api.models import EventIn, UnitOut, event_id
 from app.api.problems import wants_chinese
 from app.api.request import Calling, Services
+from app.api.rulebooks import reader
 from app.domain.authority import REPORTERS, Role
 from app.domain.errors import Forbidden
 from app.domain.explain.passage import Passage, Topic
-from app.flows import explanation
+from app.flows import drafts, explanation
 
 router = APIRouter(prefix="/v1/rulebooks", tags=["rulebooks"])
 
@@ -77,10 +78,15 @@ async def explain_report(
     service: Services,
     caller: Calling,
 ) -> Foretelling:
-    """Judge a report by a version or a draft as the caller's, and write nothing."""
+    """Judge a report by a version or a draft as the caller's, and write nothing.
+
+    Who may not look at versions asks by the current one.
+    """
     # An administrator posts no events but must see what an edited list would do.
     if not caller.roles & {*REPORTERS, Role.ADMINISTRATOR}:
         raise Forbidden(zh="该密钥无权上报事件", en="this key may not post events", field="roles")
+    if version != drafts.CURRENT:
+        reader(service, caller)
     now = service.now()
     report = reports.sent_by(caller, body.model_dump_json(by_alias=True).encode(), at=now)
     async with service.database.reading() as tx:

@@ -101,15 +101,15 @@ async def list_rosters(service: Services, caller: Calling, asked: Page) -> Roste
     }
     seen = [shift for shift in rulebook.roster.shifts if shift.organisation in bodies]
     if asked.cursor:
-        after = cursor_values(asked.cursor, str, datetime, str)
+        after = cursor_values(asked.cursor, str, datetime, str, datetime, str)
         seen = [shift for shift in seen if _key(shift) > after]
     page = seen[: asked.limit]
     following = cursor_of(*_key(page[-1])) if len(seen) > len(page) else None
     return RosterPage(items=[_shift(shift, rulebook) for shift in page], next=following)
 
 
-def _key(shift: Shift) -> tuple[str, datetime, str]:
-    return shift.organisation, shift.starts_at, shift.person
+def _key(shift: Shift) -> tuple[object, ...]:
+    return shift.organisation, *shift.place
 
 
 @router.get("/organisations/{code}/roster", summary="A body's shifts, and who is on duty now")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.area import Area
-from app.domain.event import Event
+from app.domain.event import Channel, Event
 from app.domain.local import Obstacle, Skipped, applies, holder_obstacle, obstacle
 from app.domain.organisation import Organisation
 from app.domain.policy import Rule
@@ -90,7 +90,7 @@ def _first_rule(
             if not applies(rule, event, path, rulebook):
                 continue
             why = obstacle(rule, rulebook) or holder_obstacle(
-                rule, kind_of(rulebook.list[rule.entry])[0], rulebook
+                rule, _kind_here(event, rulebook.list[rule.entry]), rulebook
             )
         except (LookupError, ValueError, OverflowError):
             # One bad rule must not stop the others, nor the report.
@@ -99,6 +99,11 @@ def _first_rule(
             return rule, tuple(skipped)
         skipped.append(Skipped(rule.name, why))
     return None, tuple(skipped)
+
+
+def _kind_here(event: Event, entry: Entry) -> Kind:
+    """Return the kind the report's unit gets under an entry: from above it is a task."""
+    return Kind.TASK if event.source is Channel.UPPER else kind_of(entry)[0]
 
 
 def _under_category(

@@ -220,7 +220,8 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "entry": entry.code,
         "task": index,
         "level": entry.level,
-        "rulebook": site.rulebook.version,
+        # Its entry, and its place in the plan, are those of the version its event was judged by.
+        "rulebook": parent.rulebook,
         "reasons": {"kind": Clause.SPLIT, "route": reasons},
     }
     terms = Terms(entry, site.policy, site.rulebook.calendar, parent.urgency, index)

@@ -18,13 +18,18 @@ class Shift:
     starts_at: datetime
     ends_at: datetime
 
+    @property
+    def place(self) -> tuple[datetime, str, datetime, str]:
+        """What it is sorted by among the shifts of its body."""
+        return self.starts_at, self.person, self.ends_at, self.phone
+
 
 class Roster:
     """All shifts by body; a body without any is always on duty."""
 
     def __init__(self, shifts: Iterable[Shift] = ()) -> None:
         by_body: dict[OrganisationCode, list[Shift]] = {}
-        for shift in sorted(shifts, key=lambda one: (one.starts_at, one.person)):
+        for shift in sorted(shifts, key=lambda one: one.place):
             by_body.setdefault(shift.organisation, []).append(shift)
         self._by_body = {body: tuple(by_body[body]) for body in sorted(by_body)}
         self._starts = {
@@ -57,8 +62,9 @@ class Roster:
         if body not in self._by_body:
             return ()
         # A body's year is a thousand shifts: only those that may still run are looked at.
-        starts = self._starts[body]
-        first = bisect_left(starts, now - self._longest[body])
+        starts, longest = self._starts[body], self._longest[body]
+        # A shift for ever is longer than there have been days: nothing is taken off then.
+        first = bisect_left(starts, now - longest) if now - starts[0] > longest else 0
         begun = self._by_body[body][first : bisect_right(starts, now)]
         return tuple(one for one in begun if now < one.ends_at)
 

@@ -15,6 +15,7 @@ from app.domain.filing import plan_tasks, rerouted
 from app.domain.lifecycle import actions_in
 from app.domain.limit import parse_limit
 from app.domain.organisation import OrganisationCode
+from app.domain.responsibility import Kind
 from app.domain.route import RouteReason, to_organisation
 from app.domain.rulebook import Rulebook
 from app.domain.succession import RETURNED
@@ -87,7 +88,7 @@ async def act(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
 async def resolve(tx: Tx, library: Library, order: Order) -> Unit:
     """Report the work done; a coordinated event is resolved by its last task alone."""
     case = await open_case(tx, library, order, Action.RESOLVE)
-    if case.unit.state is State.COORDINATING:
+    if is_by_tasks(case.unit, Action.RESOLVE):
         raise _waits_for_tasks()
     unit = replace(case.unit, resolved_by=order.by.account)
     deed = deed_of(order, Action.RESOLVE)
@@ -227,6 +228,17 @@ def above(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
     return frozenset(body.code for body in bodies.centres(path))
 
 
+def is_by_tasks(unit: Unit, action: Action) -> bool:
+    """Tell whether an event stands in an action's way, whatever its state.
+
+    It is done by its tasks, so nobody resolves it, and a ruling would give it to one holder
+    without them: it is dispatched to the centre that is to coordinate it.
+    """
+    if action is Action.RULE:
+        return unit.kind is Kind.EVENT
+    return action is Action.RESOLVE and unit.state is State.COORDINATING
+
+
 def _waits_for_tasks() -> ActionNotAllowed:
     return ActionNotAllowed(
         zh="事件的任务尚未全部结案, 不能办结",
@@ -241,7 +253,7 @@ def may_now(unit: Unit, caller: Caller, rulebook: Rulebook) -> list[Action]:
     centres = above(unit, rulebook)
     found = []
     for action in actions_in(unit.state):
-        if unit.state is State.COORDINATING and action is Action.RESOLVE:
+        if is_by_tasks(unit, action):
             continue
         try:
             permit(caller, action, unit, centres)

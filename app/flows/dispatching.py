@@ -9,7 +9,7 @@ from app.domain.admission import by_person
 from app.domain.area import AreaCode, Place, Tier
 from app.domain.authority import Caller
 from app.domain.destination import by_list, lowest, nearest_by_list
-from app.domain.errors import Forbidden, Invalid
+from app.domain.errors import ActionNotAllowed, Forbidden, Invalid
 from app.domain.filing import (
     Assignment,
     Filed,
@@ -28,7 +28,7 @@ from app.domain.succession import RETURNED
 from app.domain.unit import Clause, Unit
 from app.domain.words import TIER
 from app.flows.advance import Deed, advance, write
-from app.flows.casework import Case, Order, open_case
+from app.flows.casework import Case, Order, is_by_tasks, open_case
 from app.flows.intake import begin
 from app.flows.rulebook import Library
 from app.store.database import Tx
@@ -164,6 +164,8 @@ async def rule(
     basis in the list (无清单依据).
     """
     case = await open_case(tx, library, order, Action.RULE)
+    if is_by_tasks(case.unit, Action.RULE):
+        raise _is_coordinated()
     text = _ruled_limit(case.unit, limit)
     route = _named(case, order.by, holder)
     unit = rerouted(case.unit, route)
@@ -175,6 +177,15 @@ async def rule(
     data = {"holder": holder, **({"limit": text} if text else {})}
     deed = Deed(Action.RULE, order.by, order.at, order.reason, data)
     return (await advance(tx, unit, case.clocks, deed, case.terms(unit))).unit
+
+
+def _is_coordinated() -> ActionNotAllowed:
+    return ActionNotAllowed(
+        zh="事件由治理中心统筹并分解为任务, 请派遣至应统筹的中心; 指定承办用于任务和事项",
+        en="an event is done by its tasks: dispatch it to the centre that is to coordinate it",
+        field="action",
+        allowed=(Action.DISPATCH, Action.DECLINE, Action.CANCEL, Action.NOTE),
+    )
 
 
 def _ruled_limit(unit: Unit, limit: str | None) -> str | None:
@@ -226,7 +237,7 @@ def _named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
         )
     _refuse_below(case, holder)
     route = to_organisation(holder, rulebook, RouteReason.RULED)
-    return replace(route, on_duty=rulebook.roster.on_duty(code, case.at))
+    return replace(route, on_duty=rulebook.roster.on_duty(holder.code, case.at))
 
 
 def _refuse_below(case: Case, holder: Organisation) -> None:

@@ -147,6 +147,8 @@ async def _issue(
         return base
     _refuse_missing(versions)
     await _refuse_unfit(tx, versions, changed, known)
+    if base and act.at is not None:
+        await _refuse_vanishing(tx, versions, base.parts)
     # Asked again: what was done meanwhile may have taken seconds of the notice.
     moment = await _moment(tx, act, line)
     if _before(line, moment) is not base:
@@ -181,6 +183,7 @@ async def _remake(tx: Tx, base: Edition, behind: Sequence[Edition], now: datetim
             base=base.version,
         )
         await _refuse_unfit(tx, edition.parts, changed, {})
+        await _refuse_vanishing(tx, edition.parts, base.parts)
         await rulebooks.withdraw(tx, pending.version, at=now)
         await rulebooks.put(tx, edition)
         base = edition
@@ -276,6 +279,33 @@ async def _refuse_orphans(tx: Tx, contents: Mapping[Part, Content]) -> None:
                 en=f"open units stand with {len(missing)} codes the file lacks: {shown}",
                 field=part,
             )
+
+
+async def _refuse_vanishing(
+    tx: Tx, versions: Mapping[Part, int], before: Mapping[Part, int]
+) -> None:
+    """Raise Invalid when a scheduled version lacks areas or organisations of the one before it.
+
+    Until it comes into force units may come to stand with any of them.
+    """
+    for part in (Part.ORGANISATIONS, Part.AREAS):
+        if versions[part] == before[part]:
+            continue
+        read = [await rulebooks.part_content(tx, part, one[part]) for one in (before, versions)]
+        missing = sorted(await asyncio.to_thread(_vanished, part, *read))
+        if missing:
+            shown = "、".join(missing[:NAMED])
+            raise Invalid(
+                zh=f"预定版本的文件缺少 {len(missing)} 个此前有效的编码"
+                f", 请保留并注明 valid_to: {shown}",
+                en=f"a scheduled version lacks {len(missing)} codes of the one before it;"
+                f" keep them, ended by valid_to: {shown}",
+                field=part,
+            )
+
+
+def _vanished(part: Part, before: bytes, after: bytes) -> set[str]:
+    return codes_of(parts.decode(part, before)) - codes_of(parts.decode(part, after))
 
 
 def codes_of(content: Content) -> set[str]:

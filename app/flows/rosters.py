@@ -43,8 +43,8 @@ async def replace(
     return await publication.publish(tx, {Part.ROSTER: content}, now=now, by=by.name)
 
 
-def _order(shift: Shift) -> tuple[str, datetime, str]:
-    return shift.organisation, shift.starts_at, shift.person
+def _order(shift: Shift) -> tuple[object, ...]:
+    return shift.organisation, *shift.place
 
 
 async def _published(tx: Tx, now: datetime) -> Sequence[Shift]:

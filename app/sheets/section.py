@@ -207,5 +207,7 @@ def document(path: Path, faults: Faults) -> Section:
         faults.whole("文件编码应为 UTF-8", "the file must be UTF-8")
     except tomllib.TOMLDecodeError as error:
         faults.whole(f"不是 TOML: {error}", f"not TOML: {error}")
+    except RecursionError:
+        faults.whole("不是 TOML: 括号嵌套过深", "not TOML: brackets nested too deep")
     faults.refuse()
     return Section(values, "", faults)

@@ -27,6 +27,10 @@ async def clerk(city: City, centre: str = HARBOUR) -> Person:
     return await city.person(f"{centre}-ZX", Role.CLERK)
 
 
+async def head(city: City) -> Person:
+    return await city.person(f"{EAST}-ZX", Role.SUPERVISOR)
+
+
 async def explanation(person: Person, unit: str, language: str = "zh") -> dict[str, Any]:
     headers = {"Accept-Language": language}
     answer = await person.call("GET", f"/v1/units/{unit}/explanation", headers=headers)
@@ -199,7 +203,7 @@ async def test_a_draft_is_explained_as_if_it_were_in_force(city: City):
     moved = (replace(entries[0], level=given.Tier.STREET, title="草稿里的名字"), *entries[1:])
     async with service.database.transaction() as tx:
         draft = await drafts.save(tx, {Part.LIST: moved}, note="", now=city.clock.now(), by="x")
-    answer = await foretold(await worker(city), city.report(), f"d{draft.number}")
+    answer = await foretold(await head(city), city.report(), f"d{draft.number}")
     would = answer.json()
     assert would["unit"]["holder"]["code"] == f"{HARBOUR}-MS"
     assert "《草稿里的名字》" in said(would, "entry")
@@ -207,14 +211,22 @@ async def test_a_draft_is_explained_as_if_it_were_in_force(city: City):
 
 
 async def test_a_version_is_asked_by_its_number(shared_city: City):
-    answer = await foretold(await worker(shared_city), shared_city.report(), "1")
+    answer = await foretold(await head(shared_city), shared_city.report(), "1")
     assert (answer.status_code, answer.json()["rulebook"]) == (200, 1)
 
 
 @pytest.mark.parametrize("version", ["99", "d99", "latest"])
 async def test_a_version_there_is_not_is_not_found(shared_city: City, version: str):
-    answer = await foretold(await worker(shared_city), shared_city.report(), version)
+    answer = await foretold(await head(shared_city), shared_city.report(), version)
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("version", ["1", "d1"])
+async def test_who_may_not_look_at_versions_asks_by_the_one_in_force_alone(
+    shared_city: City, version: str
+):
+    answer = await foretold(await worker(shared_city), shared_city.report(), version)
+    assert answer.status_code == 403
 
 
 async def test_a_code_the_rulebook_does_not_know_is_named(shared_city: City):

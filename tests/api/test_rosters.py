@@ -145,3 +145,16 @@ async def test_nobody_reads_the_rosters_of_another_district(city: City):
     await put(await head(city), TEAM, shift(city))
     await follow(city)
     assert (await (await head(city, f"{WEST}-ZX")).get("/v1/rosters"))["items"] == []
+
+
+async def test_shifts_that_begin_together_are_all_on_some_page(city: City):
+    person = await head(city)
+    await put(person, TEAM, *(shift(city, hours=hours) for hours in (1, 3, 2)))
+    await follow(city)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = await person.get("/v1/rosters", limit=1, **({"cursor": cursor} if cursor else {}))
+        seen += [one["ends_at"] for one in page["items"]]
+        cursor = page["next"]
+    assert len(seen) == 3
+    assert seen == sorted(seen)

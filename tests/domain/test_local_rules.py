@@ -9,10 +9,10 @@ import pytest
 from app.domain.admission import admit
 from app.domain.area import AreaCode
 from app.domain.classify import Candidate
-from app.domain.event import Event
+from app.domain.event import Channel, Event
 from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.policy import LocalPolicy, Policies, Rule
-from app.domain.responsibility import EntryCode
+from app.domain.responsibility import EntryCode, Kind
 from app.domain.route import RouteReason
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
@@ -210,3 +210,10 @@ def test_every_broken_rule_on_the_way_is_told():
         rule(name="一", source="grid", entry=gone), rule(name="二", source="grid", entry=gone)
     )
     assert [name for name, _ in skipped(judged(book))] == ["一", "二"]
+
+
+def test_what_comes_from_above_is_a_task_and_needs_no_centre():
+    brigade = OrganisationCode(f"{EAST}-XF")
+    issued = pieces.event("来人", source=Channel.UPPER)
+    unit = judged(with_rules(rule(entry=FIRE, source="upper", holder=brigade)), issued)
+    assert (unit.kind, unit.holder, skipped(unit)) == (Kind.TASK, brigade, [])

@@ -1,7 +1,7 @@
 """What stops a unit on its way: centres that pass on by hand, and desks with nobody on duty."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -337,3 +337,10 @@ def test_a_long_shift_is_found_behind_many_short_ones():
     short = [Shift(body, f"{n}", "", NOON + n * day, NOON + n * day + day / 2) for n in range(60)]
     roster = Roster([Shift(body, "总值班", "", NOON, NOON + 60 * day), *short])
     assert [one.person for one in roster.on_duty(body, NOON + 50.25 * day)] == ["总值班", "50"]
+
+
+def test_a_shift_may_last_for_ever():
+    body = OrganisationCode("X")
+    ages = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+    roster = Roster([Shift(body, "总值班", "", *ages)])
+    assert [one.person for one in roster.on_duty(body, NOON)] == ["总值班"]

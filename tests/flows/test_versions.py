@@ -336,6 +336,26 @@ async def test_parts_that_fit_together_come_together(database: Database):
     assert (await published(database, both)).version == 2
 
 
+async def test_what_is_scheduled_keeps_every_body_for_units_may_go_to_it_until_then(
+    database: Database,
+):
+    fewer: dict[Part, Content] = {Part.ORGANISATIONS: BODIES[:-1]}
+    with pytest.raises(Invalid, match=BODIES[-1].code):
+        await published(database, fewer, at=TOMORROW)
+    ended = replace(BODIES[-1], valid_to=TOMORROW.date())
+    await published(database, {Part.ORGANISATIONS: (*BODIES[:-1], ended)}, at=TOMORROW)
+
+
+async def test_what_is_scheduled_does_not_undo_a_body_that_is_published_before_it(
+    database: Database,
+):
+    renamed = replace(BODIES[0], name="更名")
+    await published(database, {Part.ORGANISATIONS: (renamed, *BODIES[1:])}, at=TOMORROW)
+    new = replace(BODIES[-1], code="NEW")
+    with pytest.raises(Invalid, match="NEW"):
+        await published(database, {Part.ORGANISATIONS: (*BODIES, new)})
+
+
 async def test_a_change_that_would_break_what_is_scheduled_is_refused(database: Database):
     await published(database, rule(), at=TOMORROW)
     with pytest.raises(Invalid, match=CODE):

@@ -1,11 +1,17 @@
 """An event with a plan: coordinated by a centre, done by its tasks, closed after the last."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.domain.authority import Role
+from app.domain.organisation import Function
+from app.domain.responsibility import PlanTask
+from app.domain.rulebook import Part
+from tests import given
 from tests.given import EAST, GRID, HARBOUR, City, Person
+from tests.journeys.publishing import publish
 
 FIRE = "六楼着火了浓烟滚滚"
 
@@ -120,3 +126,22 @@ async def test_a_tasks_limit_stays_its_own_after_a_second_dispatch(fire: Family)
     await police.act(fire.tasks[1]["id"], "return", reason="再看看")
     sent = await (await fire.centre()).act(fire.tasks[1]["id"], "dispatch")
     assert sent["due_at"] == "2026-11-20T02:30:00Z"
+
+
+async def test_a_later_turn_is_ordered_and_done_by_the_plan_of_its_own_version(city: City):
+    cleaning = PlanTask(Function("sanitation"), given.limit("1工作日"), "清理现场", turn=2)
+    listed = given.entries()
+    await publish(
+        city, Part.LIST, (*listed[:-1], replace(listed[-1], plan=(*listed[-1].plan, cleaning)))
+    )
+    worker = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    answer = (await worker.post(city.report(FIRE))).json()
+    await publish(city, Part.LIST, listed[:-1])
+    fire = Family(city, answer["unit"], answer["tasks"])
+    for index in range(2):
+        await fire.close(index)
+    shown = await (await fire.centre()).get(f"/v1/units/{fire.parent['id']}")
+    fire.tasks = shown["tasks"]
+    assert [task["title"] for task in fire.tasks] == ["到场扑救", "外围警戒", "清理现场"]
+    await fire.close(2)
+    assert await fire.state() == "resolved"

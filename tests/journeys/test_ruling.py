@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from app.domain.authority import Role
-from app.domain.responsibility import Duty
+from app.domain.policy import LocalPolicy
+from app.domain.responsibility import Duty, Urgency
 from app.domain.rulebook import Part
 from tests import given
 from tests.given import CITY, EAST, GRID, HARBOUR, WEST, City, Person
-from tests.journeys.publishing import publish
+from tests.journeys.publishing import policies, publish
 
 HELD = f"{HARBOUR}-MS"
 WHY = {"holder": HELD, "limit": "3工作日", "reason": "经会商, 指定由民生服务板块承办"}
@@ -173,6 +174,18 @@ async def test_a_task_of_a_plan_that_nobody_can_do_is_ruled_on(city: City):
         f"{EAST}-CG",
         False,
     )
+
+
+async def test_an_event_is_not_ruled_on_for_it_would_lose_its_tasks(city: City):
+    await policies(city, _500000=LocalPolicy(stepwise={Urgency.MAJOR: True}, emergencies=()))
+    worker = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    unit = (await worker.post(city.report("六楼着火了浓烟滚滚"))).json()["unit"]
+    person = await head(city, f"{CITY}-ZX")
+    refused = await person.try_to(unit["id"], "rule", holder=f"{EAST}-ZX", reason="由区里统筹")
+    offered = (await person.get(f"/v1/units/{unit['id']}"))["actions"]
+    sent = await person.act(unit["id"], "dispatch", holder=f"{EAST}-ZX", reason="由区里统筹")
+    assert (refused.status_code, "rule" in offered) == (409, False)
+    assert (sent["state"], sent["holder"]["code"]) == ("coordinating", f"{EAST}-ZX")
 
 
 @pytest.mark.parametrize("action", ["dispatch", "rule"])

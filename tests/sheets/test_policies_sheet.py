@@ -180,3 +180,7 @@ def test_a_rule_name_twice_is_a_fault(parse, faults_of):
 def test_only_utf8_is_toml(save, faults_of):
     path = save("# 规则", name="p.toml", encoding="gb18030")
     assert "UTF-8" in faults_of(lambda: policies.parse(path, AREAS, ENTRIES))[0]
+
+
+def test_brackets_without_end_are_no_toml(parse, faults_of):
+    assert "嵌套过深" in faults_of(lambda: parse("a = " + "[" * 50_000))[0]
