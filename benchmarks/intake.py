@@ -43,8 +43,8 @@ VALUES (gen_random_uuid(), :home::text, 'grid', '500000-ZX', '00000000-0000-7000
 WITH u AS (
     INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing, entry, level,
         district, street, community, grid, holder, centre, desk, route, is_gap, is_unlisted,
-        rulebook, reporter, stage, stage_due_at, due_at, is_provisional, raised, created_at, updated_at, version, steps,
-        reasons)
+        rulebook, reporter, stage, stage_due_at, due_at, is_provisional, raised,
+        created_at, updated_at, version, steps, reasons)
     VALUES (gen_random_uuid(), :home::text,
         :home::text || '-20261121-' || to_char(nextval('unit_number'), 'FM9900000'),
         'item', 'single', '路面坑洞', 'dispatched', 'normal', 0, 'SX-06013-1', 'street',
