@@ -1,18 +1,19 @@
-"""The worker: fires the marks of clocks as they pass, and keeps house. Any number may run."""
+"""The worker: fires marks as they pass, lets units follow the city, keeps house. Any number may."""
 
 import asyncio
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 
 from app.domain.errors import DomainError
-from app.domain.rulebook import Rulebook
-from app.flows import escalation
-from app.flows.rulebook import Library
+from app.domain.rulebook import Part, Rulebook
+from app.flows import escalation, reorganisation
+from app.flows.rulebook import Library, Reference
 from app.now import Clock
 from app.settings import Settings
-from app.store import clocks, schema
+from app.store import clocks, schema, units
 from app.store.database import Database
 
 BATCH: Final = 200
@@ -30,9 +31,11 @@ async def run(
     clock, library = clock or Clock(), library or Library()
     async with Database.connect(settings.database_url or "", size=2) as database:
         kept: datetime | None = None
+        following = Following()
         while True:
             try:
                 kept = await _round(database, library, clock, kept)
+                await following.turn(database, library.current(clock.now()), clock.now())
             except DomainError as error:
                 log.warning("worker_waits", error=error.en)
             except Exception:
@@ -54,6 +57,44 @@ async def _round(
     while await turn(database, library, clock.now()):
         pass
     return kept
+
+
+class Following:
+    """Open units and accounts that areas or bodies have left behind, a batch a turn.
+
+    All are gone through once when the worker starts, and again whenever the areas, the bodies
+    or the day are others: a version that was scheduled may have come into force meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._seen: tuple[object, ...] = ()
+        self._homes: list[str] = []
+        self._left: list[UUID] = []
+
+    async def turn(self, database: Database, reference: Reference, now: datetime) -> int:
+        """Look at one batch; returns how many units moved."""
+        city = reference.rulebook
+        seen = (city.parts[Part.AREAS], city.parts[Part.ORGANISATIONS], reference.day_of(now))
+        if seen != self._seen:
+            await self._begin(database, city)
+            self._seen = seen
+        if not self._left and self._homes:
+            async with database.reading() as tx:
+                self._left = await units.open_in(tx, self._homes.pop())
+        batch, self._left = self._left[: reorganisation.BATCH], self._left[reorganisation.BATCH :]
+        if not batch:
+            return 0
+        async with database.transaction() as tx:
+            done = await reorganisation.follow(
+                tx, batch, city, now=now, plan=f"rulebook {city.version}"
+            )
+        return len(done.moved)
+
+    async def _begin(self, database: Database, city: Rulebook) -> None:
+        async with database.transaction() as tx:
+            await reorganisation.accounts_follow(tx, city)
+        async with database.reading() as tx:
+            self._homes, self._left = list(await units.open_homes(tx)), []
 
 
 async def turn(database: Database, library: Library, now: datetime) -> int:

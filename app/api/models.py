@@ -164,16 +164,16 @@ class OrganisationOut(Named):
 
 
 class EntryOut(BaseModel):
-    """The entry of the list that empowers the holder."""
+    """The entry that empowers the holder; code and title alone once the list has it no more."""
 
     code: str
-    scheme: str
-    class_: str = Field(serialization_alias="class")
-    category: str
-    category_name: str
     title: str
-    condition: str
-    closing: str
+    scheme: str = ""
+    class_: str = Field(default="", serialization_alias="class")
+    category: str = ""
+    category_name: str = ""
+    condition: str = ""
+    closing: str = ""
 
 
 class PlaceOut(BaseModel):

@@ -100,9 +100,12 @@ def _unit(
 
 
 def _entry(shown: Unit, rulebook: Rulebook) -> EntryOut | None:
-    entry = rulebook.list.get(shown.entry) if shown.entry else None
-    if entry is None:
+    if shown.entry is None:
         return None
+    entry = rulebook.list.get(shown.entry)
+    if entry is None:
+        # The list in force has it no more; the unit cites it all the same.
+        return EntryOut(code=shown.entry, title=shown.title)
     return EntryOut(
         code=entry.code,
         scheme=entry.category.scheme,

@@ -1,7 +1,7 @@
 """The command line: `yiguan …`, one file a command group."""
 
 import sys
-from typing import Never
+from typing import Final, Never
 
 import asyncpg
 import httpx
@@ -21,7 +21,7 @@ from app.cli import (
     versions,
     work,
 )
-from app.cli.root import console, unreachable
+from app.cli.root import errors, unreachable
 from app.domain.errors import BadSheet, DomainError
 from app.store.embedded import EmbeddedError
 
@@ -32,6 +32,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+_MISUSED: Final = {
+    "BadParameter": "参数不对",
+    "MissingParameter": "缺少参数",
+    "NoSuchOption": "没有此选项",
+}
 for group in (
     serve,
     play,
@@ -50,11 +55,13 @@ for group in (
 def main() -> None:
     """Run a command; a refusal is one line that says the way out."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        _misused(error)
     except BadSheet as refusal:
-        console.print(f"[red]{refusal.zh}[/] / {refusal.en}")
+        errors.print(f"{refusal.zh} / {refusal.en}", style="red", markup=False, soft_wrap=True)
         for fault in refusal.faults:
-            console.print(f"  {fault}", markup=False, soft_wrap=True)
+            errors.print(f"  {fault}", markup=False, soft_wrap=True)
         sys.exit(1)
     except httpx.TransportError as error:
         _refuse(unreachable(error))
@@ -64,6 +71,23 @@ def main() -> None:
         _refuse(str(error))
 
 
+def _misused(error: typer.TyperException) -> Never:
+    """Say that a command was given wrong words; the parser's own are English."""
+    name = type(error).__name__
+    # A group without a command has printed its help already.
+    if name != "NoArgsIsHelpError":
+        context = getattr(error, "ctx", None)
+        asked = f"{context.command_path if context else 'yiguan'} --help"
+        said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        errors.print(
+            f"{_MISUSED.get(name, '用法有误')}, 用法见 `{asked}` / see `{asked}`: {said}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+    sys.exit(2)
+
+
 def _refuse(text: str) -> Never:
-    console.print(f"错误 / error: {text}", style="red", markup=False, soft_wrap=True)
+    errors.print(f"错误 / error: {text}", style="red", markup=False, soft_wrap=True)
     sys.exit(1)

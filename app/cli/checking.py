@@ -13,7 +13,7 @@ from app import data
 from app.api.checks import check_out
 from app.cli.checked import show
 from app.cli.city import shipped_city
-from app.cli.root import ZONE, console, database, run, server
+from app.cli.root import ZONE, console, database, run, server, sheet_named
 from app.domain.errors import Unavailable
 from app.domain.rulebook import Part
 from app.flows import drafts
@@ -30,17 +30,16 @@ def add_to(listing: typer.Typer) -> None:
 
 
 def check_list(
-    file: Annotated[
-        Path | None,
+    what: Annotated[
+        str,
         typer.Argument(
-            help="清单文件; 缺省为整个规则库 / a list sheet; default: the rulebook as it is",
-            exists=True,
-            dir_okay=False,
+            help="草稿 d3、版本 17, 或清单文件; 缺省为现行 / a draft, a version, or a list sheet",
+            metavar="d3|17|FILE",
         ),
-    ] = None,
+    ] = drafts.CURRENT,
     *,
     version: Annotated[
-        str, typer.Option(help="current、版本号或草稿 / current, 17 or d3")
+        str, typer.Option(help="清单文件在哪一版中检查 / the version a sheet is checked in")
     ] = drafts.CURRENT,
     xlsx: Annotated[
         Path | None, typer.Option(help="写出 Excel 文件 / write a workbook", dir_okay=False)
@@ -54,8 +53,10 @@ def check_list(
     code is 1 when something must be put right. Each sort is told in docs/checks.md.
 
     例 / example: `yiguan list check` · `yiguan list check 职责清单.xlsx --xlsx 问题.xlsx` ·
-    `yiguan list check --version d3`
+    `yiguan list check d3`
     """
+    file = sheet_named(what)
+    version = version if file or what == drafts.CURRENT else what
     day = datetime.now(ZONE).date()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # What goes to the terminal must not stand between the lines of --json.

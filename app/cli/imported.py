@@ -9,6 +9,7 @@ from rich.table import Column
 
 from app.cli.root import console, lines
 from app.domain.classify import kind_of
+from app.domain.words import KIND, TIER, URGENCY, Words
 from app.sheets.findings import Finding, Severity
 from app.sheets.importing import Imported
 
@@ -30,9 +31,9 @@ def show(imported: Imported) -> None:
     if entries:
         table = lines("类型 kind", "层级 level", "紧急程度 urgency")
         table.add_row(
-            _shares(kind_of(entry)[0] for entry in entries),
-            _shares(entry.level for entry in entries),
-            _shares(entry.urgency for entry in entries),
+            _shares((kind_of(entry)[0] for entry in entries), KIND),
+            _shares((entry.level for entry in entries), TIER),
+            _shares((entry.urgency for entry in entries), URGENCY),
         )
         console.print(table)
     console.print(
@@ -80,9 +81,10 @@ def _rows(group: Sequence[Finding]) -> str:
     return f"{first} … ({len(rows)})" if len(rows) > _ROWS else first
 
 
-def _shares(values: Iterable[str]) -> str:
-    counted = Counter(map(str, values))
+def _shares(values: Iterable[str], words: Words) -> str:
+    counted = Counter(values)
     total = sum(counted.values())
     return "\n".join(
-        f"{value} {count} ({count / total:.1%})" for value, count in counted.most_common()
+        f"{' '.join(words[value])} {count} ({count / total:.1%})"
+        for value, count in counted.most_common()
     )

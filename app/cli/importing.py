@@ -52,6 +52,7 @@ class _Source:
             mappings.load(self.mapping, functions=known),
             crosswalk=crosswalk_sheet.parse(self.crosswalk),
             functions=known,
+            names=data.functions(),
         )
 
 

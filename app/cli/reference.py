@@ -11,17 +11,19 @@ from typing import Annotated, Final
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column
 
 from app import data
 from app.cli import checking, importing, trying
 from app.cli.city import city_in, shipped_city
-from app.cli.root import ZONE, console, database, run, server
+from app.cli.root import ZONE, console, database, lines, run, server
 from app.cli.versions import MOMENT, At, Note, moment
 from app.domain.classify import kind_of
 from app.domain.errors import Unavailable
+from app.domain.explain.words import ENTRY_BASIS
 from app.domain.responsibility import Entry
 from app.domain.rulebook import Part
+from app.domain.words import KIND, TIER, URGENCY, Words
 from app.flows import drafts, publication
 from app.flows.rulebook import Library
 from app.settings import Settings
@@ -142,19 +144,24 @@ def stats(
     例 / example: `yiguan list stats` · `yiguan list stats 职责清单.csv`
     """
     entries = list_sheet.parse(file or data.shipped(Part.LIST), functions=set(data.functions()))
-    _counts("依据 basis", Counter(entry.basis for entry in entries))
-    _counts("类型 kind", Counter(kind_of(entry)[0] for entry in entries))
-    _counts("层级 level", Counter(entry.level for entry in entries))
-    _counts("紧急程度 urgency", Counter(entry.urgency for entry in entries))
+    _counts("依据 basis", Counter(entry.basis for entry in entries), _names(ENTRY_BASIS))
+    _counts("类型 kind", Counter(kind_of(entry)[0] for entry in entries), _names(KIND))
+    _counts("层级 level", Counter(entry.level for entry in entries), _names(TIER))
+    _counts("紧急程度 urgency", Counter(entry.urgency for entry in entries), _names(URGENCY))
     _counts("牵头职能 lead", Counter(entry.lead for entry in entries), data.functions())
     _facts(entries)
 
 
-def _counts(heading: str, counted: Counter[str], names: Mapping[str, str] | None = None) -> None:
+def _names(words: Words) -> Mapping[str, str]:
+    return {code: zh for code, (zh, _) in words.items()}
+
+
+def _counts(heading: str, counted: Counter[str], names: Mapping[str, str]) -> None:
     total = sum(counted.values())
-    table = Table(heading, "名称 name" if names else "", "数量 count", "占比 share")
+    numbers = (Column(text, justify="right") for text in ("数量 count", "占比 share"))
+    table = lines(heading, "名称 name", *numbers)
     for key, count in counted.most_common():
-        table.add_row(str(key), (names or {}).get(key, ""), str(count), f"{count / total:.1%}")
+        table.add_row(str(key), names.get(key, ""), f"{count:,}", f"{count / total:.1%}")
     console.print(table)
 
 

@@ -96,8 +96,8 @@ async def _apply(settings: Settings, plan: Plan) -> None:
         _tell_edition(found, edition)
         if found.at is not None:
             console.print(
-                "方案日期未到: 到期后请再执行一次, 移交在办单元"
-                " / scheduled: run it again after that day to move open units"
+                "方案日期未到: 到期后由 yiguan work 移交在办单元"
+                " / scheduled: the worker will move open units from that day on"
             )
             return
         await _until(edition.in_force_at)

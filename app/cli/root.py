@@ -24,7 +24,10 @@ from app.store.database import Database
 from app.store.embedded import Server
 
 console: Final = Console(highlight=False)
+errors: Final = Console(highlight=False, stderr=True)
+"""Refusals: what a program reads from standard output has none of them."""
 ZONE: Final = ZoneInfo("Asia/Shanghai")
+_SHEETS: Final = {".csv", ".xlsx", ".xls"}
 T = TypeVar("T")
 
 
@@ -113,6 +116,16 @@ def day(at: datetime | None) -> str:
 def lines(*columns: str | Column) -> Table:
     """Return a table narrow enough for 80 columns: no frame, a rule below the headings."""
     return Table(*columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
+def sheet_named(text: str) -> Path | None:
+    """Return the sheet a text names, None for a draft or a version; raises ValueError if absent."""
+    path = Path(text)
+    if path.suffix.lower() not in _SHEETS:
+        return None
+    if not path.is_file():
+        raise ValueError(f"没有文件 {path} / no such file: {path}")
+    return path
 
 
 def key_file(settings: Settings) -> Path:

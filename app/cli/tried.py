@@ -19,6 +19,13 @@ _REFUSALS: Final = 5
 
 def show(trial: Trial, sides: Sides, rows: Mapping[UUID, int]) -> None:
     """Print a trial; `rows` are the rows of a file's events."""
+    if not trial.total and not trial.refused:
+        console.print(
+            "没有可试的事件: 库中尚无事件, 或不在所给时段; 可用 --events 给一份文件"
+            " / no past events to try: store some first, or give a file with --events",
+            soft_wrap=True,
+        )
+        return
     console.print(_counts(trial))
     if trial.is_unchanged:
         console.print("没有任何变化 / nothing would change")

@@ -17,7 +17,7 @@ from app.api import reports
 from app.api.trials import trial_out
 from app.cli.city import shipped_city
 from app.cli.replay import read
-from app.cli.root import ZONE, console, database, run, server
+from app.cli.root import ZONE, console, database, run, server, sheet_named
 from app.cli.tried import show
 from app.domain.authority import Caller
 from app.domain.errors import Invalid, Unavailable
@@ -37,7 +37,6 @@ LAST: Final = 10_000
 """Stored events tried when neither a number nor a day is given."""
 
 MOST: Final = 10_000_000
-_SHEETS: Final = {".csv", ".xlsx", ".xls"}
 _NOBODY: Final = AccountId(UUID(int=0))
 
 
@@ -55,12 +54,7 @@ class _Asked:
     @property
     def sheet(self) -> Path | None:
         """The list sheet that is tried, if it is not a draft or a version."""
-        path = Path(self.draft)
-        if path.suffix.lower() not in _SHEETS:
-            return None
-        if not path.is_file():
-            raise ValueError(f"没有文件 {path} / no such file")
-        return path
+        return sheet_named(self.draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +142,8 @@ async def _tried(settings: Settings, asked: _Asked) -> _Tried:
                 async for batch in reports.past(opened, period, asked.last):
                     try_batch(tried.trial, before, after, batch)
                     progress.advance(task, len(batch))
+                judged = tried.trial.total + tried.trial.refused.total()
+                progress.update(task, total=judged, completed=judged)
                 return tried
             rows = _rows(asked, before, tried.trial)
             progress.update(task, total=len(rows))

@@ -49,16 +49,8 @@ class Assignment:
     clause: Clause
     route: Route
     version: int
-
-    @property
-    def is_owned(self) -> bool:
-        """An event: a centre owns it and it is done by its tasks."""
-        return self.kind is Kind.EVENT
-
-    @property
-    def is_emergency(self) -> bool:
-        """It went straight to the street centre: those above are told at once."""
-        return RouteReason.EMERGENCY in {self.route.reason, self.route.meant_by}
+    is_straight: bool
+    """So urgent that no centre stops it."""
 
     @property
     def onward(self) -> Action | None:
@@ -68,7 +60,8 @@ class Assignment:
     @property
     def told(self) -> tuple[OrganisationCode, ...]:
         """The centres above the owner of an emergency, which are told of it, the nearest first."""
-        return tuple(reversed(self.route.hops[:-1])) if self.is_emergency else ()
+        is_emergency = self.is_straight and self.kind is Kind.EVENT
+        return tuple(reversed(self.route.hops[:-1])) if is_emergency else ()
 
     def fields(self, reasons: Mapping[str, Any]) -> dict[str, Any]:
         """Return the unit's fields that follow, with `reasons` added to."""
@@ -109,7 +102,8 @@ def assign(
     straight = entry.urgency in rulebook.policies.at(path).emergencies
     route = destination(entry, kind, path, rulebook, holder, straight=straight)
     trip = Trip(entry.urgency, now, since, straight)
-    return Assignment(entry, kind, clause, travelled(route, rulebook, trip), rulebook.version)
+    route = travelled(route, rulebook, trip)
+    return Assignment(entry, kind, clause, route, rulebook.version, straight)
 
 
 def onward(route: Route, kind: Kind) -> Action | None:
@@ -184,8 +178,10 @@ def plan_tasks(
     turn: int = 0,
 ) -> tuple[Filed, ...]:
     """Return a coordinated event's tasks of the first turn after `turn`; none when all is done."""
-    later = [order.turn for order in entry.orders if order.turn > turn]
-    if parent.state is not State.COORDINATING or not later:
+    # Nearly all units are items: what an event is done by is not asked of them.
+    is_owned = parent.state is State.COORDINATING
+    later = [order.turn for order in entry.orders if order.turn > turn] if is_owned else []
+    if not later:
         return ()
     site = Site(path, rulebook.policies.at(path), rulebook, now)
     return tuple(

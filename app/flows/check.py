@@ -5,11 +5,13 @@ from datetime import date
 from itertools import chain
 from typing import Final
 
+from app import data
 from app.domain.area import AreaCode
 from app.domain.check.finding import Finding, Fix, Severity, Sort, lines_of, some_en, some_zh
 from app.domain.check.matters import Catalogue
 from app.domain.check.report import Report, check
 from app.domain.check.scene import Scene
+from app.domain.organisation import Function
 from app.domain.policy import Rule
 from app.domain.responsibility import Category, Entry, EntryCode
 from app.domain.rulebook import Rulebook
@@ -24,7 +26,9 @@ BATCH: Final = 2000
 def check_whole(reference: Reference, catalogue: Catalogue, today: date) -> Report:
     """Return what is wrong with a rulebook on a day; seconds of pure computation."""
     rulebook = reference.rulebook
-    return check(rulebook, catalogue, today, shadows(rulebook, reference.matcher, today))
+    functions = {Function(code): name for code, name in data.functions().items()}
+    found = shadows(rulebook, reference.matcher, today)
+    return check(rulebook, catalogue, today, found, functions=functions)
 
 
 def shadows(rulebook: Rulebook, matcher: EntryMatcher, today: date) -> Iterator[Finding]:

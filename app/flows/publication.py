@@ -183,7 +183,7 @@ async def _remake(tx: Tx, base: Edition, behind: Sequence[Edition], now: datetim
             base=base.version,
         )
         await _refuse_unfit(tx, edition.parts, changed, {})
-        await _refuse_vanishing(tx, edition.parts, base.parts)
+        await _refuse_vanishing(tx, edition.parts, await _renewed(tx, pending, base))
         await rulebooks.withdraw(tx, pending.version, at=now)
         await rulebooks.put(tx, edition)
         base = edition
@@ -281,6 +281,13 @@ async def _refuse_orphans(tx: Tx, contents: Mapping[Part, Content]) -> None:
             )
 
 
+async def _renewed(tx: Tx, pending: Edition, base: Edition) -> Mapping[Part, int]:
+    """Return the parts that are others under a pending version than when it was checked last."""
+    known = await rulebooks.edition(tx, pending.base) if pending.base else None
+    under = known.parts if known else {}
+    return {part: number for part, number in base.parts.items() if under.get(part) != number}
+
+
 async def _refuse_vanishing(
     tx: Tx, versions: Mapping[Part, int], before: Mapping[Part, int]
 ) -> None:
@@ -289,7 +296,7 @@ async def _refuse_vanishing(
     Until it comes into force units may come to stand with any of them.
     """
     for part in (Part.ORGANISATIONS, Part.AREAS):
-        if versions[part] == before[part]:
+        if before.get(part) in {None, versions[part]}:
             continue
         read = [await rulebooks.part_content(tx, part, one[part]) for one in (before, versions)]
         missing = sorted(await asyncio.to_thread(_vanished, part, *read))

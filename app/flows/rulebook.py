@@ -128,7 +128,7 @@ class Library:
         self._editions: list[Edition] = []
         self._references: OrderedDict[int, Reference] = OrderedDict()
         self._parts: dict[tuple[Part, int], Any] = {}
-        self._today: tuple[tuple[int, date], Reference] | None = None
+        self._days: dict[tuple[int, date], Reference] = {}
         # The API's follower and the worker of one process share a library and ask at once.
         self._learning = asyncio.Lock()
 
@@ -145,9 +145,9 @@ class Library:
         if not reference.is_dated:
             return reference
         day = (version, reference.day_of(now))
-        if self._today is None or self._today[0] != day:
-            self._today = (day, reference.on(now))
-        return self._today[1]
+        if day not in self._days:
+            self._days[day] = reference.on(now)
+        return self._days[day]
 
     async def follow(self, tx: Tx, *, now: datetime) -> None:
         """Learn what is in force and what is to come, and build what comes soon.
@@ -161,7 +161,24 @@ class Library:
                 if edition.version not in self._references:
                     await self._build(tx, edition)
                     self._keep(live)
+            await self._see_days(live, now)
             self._forget()
+
+    async def _see_days(self, live: Sequence[Edition], now: datetime) -> None:
+        """Have each version at hand as it stands today, and tomorrow once midnight is near.
+
+        A city's bodies take half a second: whoever asks first must not wait, nor all others.
+        """
+        known = {one.version for one in live}
+        for moment in (now, now + AHEAD):
+            for edition in _needed(live, now):
+                await asyncio.to_thread(self._as_of, edition.version, moment)
+        first = now - PATIENCE
+        self._days = {
+            (version, day): seen
+            for (version, day), seen in self._days.items()
+            if version in known and day >= seen.day_of(first)
+        }
 
     def _keep(self, live: Sequence[Edition]) -> None:
         """Stand by what is built: a version that is not would be asked for in vain."""
@@ -170,6 +187,7 @@ class Library:
     async def at(self, tx: Tx, version: int) -> Reference:
         """Return the reference of any version, loading it when a unit of the past asks."""
         if version in self._references:
+            self._references.move_to_end(version)
             return self._references[version]
         async with self._learning:
             if version not in self._references:

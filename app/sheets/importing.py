@@ -34,15 +34,21 @@ class Imported:
 
 
 def read(
-    path: Path, mapping: ColumnMap, *, crosswalk: Crosswalk, functions: Collection[str]
+    path: Path,
+    mapping: ColumnMap,
+    *,
+    crosswalk: Crosswalk,
+    functions: Collection[str],
+    names: Mapping[str, str] | None = None,
 ) -> Imported:
     """Return what a sheet says; a row with an error is left out, the others stand.
 
+    `names` are what functions are called in the findings.
     Raises BadSheet only where nothing can be read by row: no such columns, no such encoding.
     """
     faults = Faults(path.name)
     rows = read_some(path, mapping.wanted, faults, header=mapping.header, fill=mapping.fill)
-    reading = _Reading(mapping, crosswalk, functions, faults)
+    reading = _Reading(mapping, crosswalk, functions, faults, names or {})
     for row in rows:
         reading.add(row)
     return reading.done(len(rows))
@@ -57,8 +63,10 @@ class _Reading:
         crosswalk: Crosswalk,
         functions: Collection[str],
         faults: Faults,
+        names: Mapping[str, str],
     ) -> None:
         self._mapping = mapping
+        self._names = names
         self._crosswalk = crosswalk
         self._functions = functions
         self._faults = faults
@@ -149,7 +157,8 @@ class _Reading:
             what = (f"处置单位“{name}”未知", f"unknown handling unit “{name}”")
             self._note(severity, row.number, "lead", what, mapping_hints.of_name(name, units))
         if lead and (support or handling.left_out):
-            self._note(Severity.INFO, row.number, "lead", _split(lead, support, handling.left_out))
+            what = _split(lead, support, handling.left_out, self._names)
+            self._note(Severity.INFO, row.number, "lead", what)
         found = {"lead": lead, "support": JOINER.join(support)}
         found |= {"level": Tier.STREET} if handling.is_streets else {}
         return found | self._supervisor(units, row)
@@ -176,10 +185,12 @@ def _finding(severity: Severity, row: int, column: str, what: Hint, hint: Hint) 
     return Finding(severity, row, column, *what, *hint)
 
 
-def _split(lead: str, support: Iterable[str], left_out: Iterable[str]) -> Hint:
-    zh, en = [f"主办 {lead}"], [f"{lead} leads"]
+def _split(
+    lead: str, support: Iterable[str], left_out: Iterable[str], names: Mapping[str, str]
+) -> Hint:
+    zh, en = [f"主办 {names.get(lead, lead)}"], [f"{lead} leads"]
     if support:
-        zh.append(f"协办 {'、'.join(support)}")
+        zh.append(f"协办 {'、'.join(names.get(one, one) for one in support)}")
         en.append(f"{', '.join(support)} support")
     if left_out:
         zh.append(f"“{'、'.join(left_out)}”不列入")

@@ -124,6 +124,9 @@ def entry_of(cells: Cells, functions: Collection[str]) -> Entry:
     )
     if entry.kind is Kind.ITEM and cells["plan"]:
         cells.note("plan", "item 没有预案", "an item has no plan")
+    if entry.kind is Kind.ITEM and entry.joint:
+        zh = "item 只有一个单位处置, 共同处置的单位请改为协办, 或不填 kind"
+        cells.note("joint", zh, "an item has one holder: make them support, or leave kind blank")
     return entry
 
 

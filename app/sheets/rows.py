@@ -16,6 +16,7 @@ from app.sheets.faults import Faults
 SIZE_LIMIT: Final = 50 * 1024 * 1024
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
+_HEADING: Final = 12
 _EXACT: Final = 10**15
 """Excel keeps 15 digits of a number; a longer code typed as a number is already wrong."""
 
@@ -81,10 +82,13 @@ def _some_places(
     heading: Sequence[object], columns: Sequence[str], row: int, faults: Faults
 ) -> dict[str, int]:
     names = [_plain(name) for name in heading]
+    # Where the mapping's `header` is wrong, what stands there are no headings but long texts.
+    present = "、".join(name[:_HEADING] for name in names if name) or "无"
     for name in columns:
         count = names.count(_plain(name))
         if count == 0:
-            zh = f"缺少此列, 现有 {'、'.join(filter(None, names)) or '无'}"
+            told = f", 现有 {present}; 表头若不在第 {row} 行, 请改映射的 header"
+            zh = "缺少此列" if faults.found else f"缺少此列{told}"
             faults.add(row, name, zh, "the header row has no such column")
         elif count > 1:
             faults.add(row, name, "列名重复", "the column occurs twice")
@@ -127,9 +131,18 @@ def _places(
 ) -> dict[str, int]:
     names = [str(name).strip() for name in header]
     known = (*columns, *optional)
+    if len(set(columns) - set(names)) * 2 > len(columns):
+        faults.whole(
+            f"第 1 行不是此表的表头, 应有 {'、'.join(columns)}; 本市自己格式的职责清单请用"
+            " yiguan list import",
+            "row 1 is not this sheet's header; yiguan list import reads a list of another form",
+        )
+        faults.refuse()
+    free = [name for name in known if name not in names]
     for place, name in enumerate(names):
         if name and name not in known:
-            faults.add(1, name, f"未知的列, 应为 {'、'.join(known)}", "unknown column")
+            zh = f"未知的列, 尚缺或可选 {'、'.join(free) or '无'}"
+            faults.add(1, name, zh, "unknown column")
         elif name in names[:place] and name:
             faults.add(1, name, "列名重复", "the column occurs twice")
     for name in columns:

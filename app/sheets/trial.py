@@ -24,6 +24,11 @@ _ROUTE: Final[Mapping[str, str]] = {
     RouteReason.GAP: "无单位承担, 中心兜底",
     RouteReason.COARSE: "位置不够具体",
     RouteReason.OWNED: "中心统筹",
+    RouteReason.EMERGENCY: "紧急直达镇街中心",
+    RouteReason.STEPWISE: "逐级派遣, 等待此中心下派",
+    RouteReason.OFF_DUTY: "无人值班, 由上级中心承接",
+    RouteReason.DUTY: "镇街不牵头, 由区县以上承担",
+    RouteReason.RULE: "本地规则指定",
 }
 
 

@@ -136,6 +136,12 @@ def test_a_centre_it_names_owns_an_event():
     assert (unit.holder, unit.state) == (f"{CITY}-ZX", "coordinating")
 
 
+def test_those_above_are_told_of_an_emergency_whoever_a_rule_gives_it_to():
+    named = OrganisationCode(f"{EAST}-ZX")
+    unit = judged(with_rules(rule(entry=FIRE, source="grid", holder=named)))
+    assert (unit.holder, unit.raised) == (named, (f"{CITY}-ZX",))
+
+
 # What cannot be applied
 
 

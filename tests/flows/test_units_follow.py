@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import worker
 from app.domain.area import AreaCode
 from app.domain.authority import Role
 from app.domain.organisation import OrganisationCode
@@ -92,6 +93,22 @@ async def test_an_open_unit_goes_to_the_new_district_with_one_step_and_its_limit
     assert after["due_at"] == before["due_at"]
     assert after["number"] == before["number"]
     assert await actions(person, unit["id"]) == ["file", "dispatch", "move"]
+
+
+async def test_the_worker_lets_units_and_people_follow_by_itself(city: City):
+    person, unit = await drained(city)
+    service, following = city.app.state.service, worker.Following()
+
+    async def moved() -> list[int]:
+        now = city.clock.now()
+        reference = service.library.current(now)
+        return [await following.turn(service.database, reference, now) for _ in range(4)]
+
+    assert sum(await moved()) == 0
+    await publish(city)
+    assert sum(await moved()) == 1
+    assert sum(await moved()) == 0
+    assert (await person.act(unit["id"], "accept"))["holder"]["code"] == f"{NEW}-PS"
 
 
 async def test_people_of_a_replaced_body_go_on_with_their_work(city: City):

@@ -63,8 +63,10 @@ def test_the_header_must_have_exactly_the_columns(save, faults_of):
     assert [fault.split(":")[0] for fault in faults] == ["第1行 code", "第1行 nmae", "第1行 name"]
 
 
-def test_an_empty_file_lacks_every_column(save, faults_of):
-    assert len(faults_of(lambda: read_rows(save(), COLUMNS))) == 2
+def test_a_file_with_another_header_is_told_once_what_belongs_there(save, faults_of):
+    for lines in ((), ("编号,名称",)):
+        (fault,) = faults_of(lambda lines=lines: read_rows(save(*lines), COLUMNS))
+        assert fault.startswith("第 1 行不是此表的表头, 应有 code、name")
 
 
 def test_a_cell_too_many_names_its_column_letter(save, faults_of):

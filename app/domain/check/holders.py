@@ -93,7 +93,8 @@ def _gap(
     return Finding(
         Sort.GAP,
         Severity.ERROR,
-        f"职能 {function} 在{zh}{above_zh}无单位承担: {some_zh(names)}; 涉及 {len(rows)} 个条目",
+        f"职能 {scene.called(function)} 在{zh}{above_zh}无单位承担: {some_zh(names)};"
+        f" 涉及 {len(rows)} 个条目",
         f"nobody holds {function} at the {en} level{above_en} in {some_en(names)};"
         f" entries that ask for it: {len(rows)}",
         Fix(
@@ -114,7 +115,7 @@ def _misplaced(scene: Scene, function: Function, level: Tier, entries: list[Entr
     return Finding(
         Sort.MISPLACED,
         Severity.ERROR,
-        f"层级为{TIER[level][0]}, 但全市只在{held_zh}有单位承担职能 {function}",
+        f"层级为{TIER[level][0]}, 但全市只在{held_zh}有单位承担职能 {scene.called(function)}",
         f"the level is {TIER[level][1]}, but {function} is held at {held_en} only",
         Fix(
             f"list 第 {lines_of(rows)} 行: level 列改为 {' 或 '.join(tiers)}, 或换一个职能",
@@ -168,7 +169,7 @@ def _ordered_down(scene: Scene, function: Function, level: Tier, entries: list[E
     return Finding(
         Sort.PUSHED_DOWN,
         Severity.ERROR,
-        f"上级部门已收回的事项, 却把任务派给只在{held}承担的职能 {function}",
+        f"上级部门已收回的事项, 却把任务派给只在{held}承担的职能 {scene.called(function)}",
         f"taken back by the departments above, yet it orders {function}, held only at"
         f" {', '.join(tiers)} and not at {level} or above",
         Fix(

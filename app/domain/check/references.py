@@ -37,7 +37,7 @@ def _functions(scene: Scene) -> Iterator[Finding]:
             continue
         rows = scene.rows(entries)
         yield _finding(
-            f"职能 {function} 全市无单位承担: {some_zh(code for code, _ in rows)}",
+            f"职能 {scene.called(function)} 全市无单位承担: {some_zh(code for code, _ in rows)}",
             f"nobody in the city holds {function}: {some_en(code for code, _ in rows)}",
             Fix(
                 f"list 第 {lines_of(rows)} 行: 更正 {function}; 或在 organisations 的 functions"

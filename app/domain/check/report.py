@@ -15,6 +15,7 @@ from app.domain.check.references import dead
 from app.domain.check.rivals import rivals
 from app.domain.check.scene import Scene
 from app.domain.classify import kind_of
+from app.domain.organisation import Function
 from app.domain.responsibility import Kind
 from app.domain.rulebook import Rulebook
 
@@ -48,13 +49,19 @@ class Report:
 
 
 def check(
-    rulebook: Rulebook, catalogue: Catalogue, today: date, more: Iterable[Finding] = ()
+    rulebook: Rulebook,
+    catalogue: Catalogue,
+    today: date,
+    more: Iterable[Finding] = (),
+    *,
+    functions: Mapping[Function, str] | None = None,
 ) -> Report:
     """Return what is wrong with a rulebook on a day; `more` are findings of other checks.
 
+    `functions` are the names of functions, for those who read the findings.
     A pure function; the whole of Chongqing takes about a second.
     """
-    scene = Scene(rulebook, today)
+    scene = Scene(rulebook, today, functions)
     findings = chain(
         gaps(scene),
         uncovered(scene, catalogue),

@@ -75,7 +75,7 @@ def _rivals(scene: Scene, function: Function, tier: Tier, places: Rivalry) -> Fi
         Sort.RIVALS,
         # Without an entry to lead there, the rivals never meet over a unit.
         Severity.ERROR if led else Severity.WARNING,
-        f"{TIER[tier][0]}职能 {function} 由多个单位同时承担: {some_zh(bodies)};"
+        f"{TIER[tier][0]}职能 {scene.called(function)} 由多个单位同时承担: {some_zh(bodies)};"
         f" 区划: {some_zh(names)}; {len(led)} 个条目由其牵头",
         f"several bodies hold {function} at the {TIER[tier][1]} level: {some_en(bodies)};"
         f" in {some_en(names)}; entries it leads: {len(led)}",

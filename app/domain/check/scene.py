@@ -19,9 +19,12 @@ _HEADER = 2
 class Scene:
     """A rulebook on a day; sets of areas instead of a loop over entries times areas."""
 
-    def __init__(self, rulebook: Rulebook, today: date) -> None:
+    def __init__(
+        self, rulebook: Rulebook, today: date, functions: Mapping[Function, str] | None = None
+    ) -> None:
         self.rulebook = rulebook
         self.today = today
+        self._functions = functions or {}
         self.areas = rulebook.areas
         self.whole: tuple[AreaCode, ...] = (rulebook.areas.city.code,)
         self._reach: dict[tuple[Function, Tier], frozenset[AreaCode]] = {}
@@ -133,6 +136,11 @@ class Scene:
         """Return an area's name, or the code of one that does not exist."""
         area = self.areas.get(code)
         return area.name if area else code
+
+    def called(self, function: Function) -> str:
+        """Return a function's Chinese name with the code a sheet has; the code if it has none."""
+        name = self._functions.get(function)
+        return f"“{name}” {function}" if name else function
 
     def names(self, codes: Iterable[AreaCode]) -> list[str]:
         """Return the names of areas in the order of their codes."""

@@ -59,7 +59,7 @@ def outcome(
 def _said(assigned: Assignment) -> Said:
     kind, limit = KIND[assigned.kind], limit_said(assigned.entry.limit)
     name = assigned.route.holder.name
-    if assigned.is_owned:
+    if assigned.kind is Kind.EVENT:
         zh, en = f"由{name}统筹", f"owned by {name}"
     elif assigned.route.reason is RouteReason.GAP:
         zh, en = f"无单位承担, 由{name}兜底", f"with {name}, because nobody holds the duty"
