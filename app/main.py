@@ -18,6 +18,7 @@ from app.api import (
     health,
     keys,
     me,
+    once,
     organisations,
     problems,
     rosters,
@@ -90,6 +91,7 @@ def create_app(
     ):
         app.include_router(part.router)
     problems.install(app)
+    once.install(app)
     contract.install(app)
     app.add_middleware(Express)
     app.add_middleware(Requests, metrics=metrics)

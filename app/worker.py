@@ -13,7 +13,7 @@ from app.flows import escalation, reorganisation
 from app.flows.rulebook import Library, Reference
 from app.now import Clock
 from app.settings import Settings
-from app.store import clocks, schema, units
+from app.store import clocks, replies, schema, units
 from app.store.database import Database
 
 BATCH: Final = 200
@@ -53,6 +53,8 @@ async def _round(
     if kept is None or now - kept >= HOUSEKEEPING:
         async with database.transaction() as tx:
             await schema.make_partitions(tx, now=now)
+        async with database.transaction() as tx:
+            await replies.forget(tx, now=now)
         kept = now
     while await turn(database, library, clock.now()):
         pass

@@ -12,6 +12,10 @@ from app.api.problems import PROBLEMS, Problem
 DESCRIPTION: Final = """
 一贯: 三级治理中心的事件分拨服务。Event routing for a city's three-tier operations centres.
 
+A POST whose answer was lost is sent again: a report as it is, for its id makes it known; anything
+else with the same `Idempotency-Key`, for 72 h. It is done once. What was refused may be sent again
+under the same key; another request under it is a conflict.
+
 Every refusal is an RFC 9457 problem (`application/problem+json`) whose `type` is one of:
 """
 _REF: Final = "#/components/schemas/{model}"

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
+from starlette.responses import Response
 
 from app.api.models import Strict
+from app.api.once import Posted
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
 from app.api.rulebooks import publisher, reader, signature
 from app.api.tables import XLSX
@@ -42,27 +44,37 @@ class DraftQuery(Strict):
     """A draft whose other parts the new one has too, and against which the sheet is checked."""
 
 
-@router.post("", status_code=201, summary="Store a sheet as a draft", openapi_extra=_SHEETS)
+@router.post(
+    "",
+    status_code=201,
+    summary="Store a sheet as a draft",
+    response_model=VersionOut,
+    openapi_extra=_SHEETS,
+)
 async def create_draft(
-    request: Request, service: Services, caller: Calling, asked: Annotated[DraftQuery, Query()]
-) -> VersionOut:
+    request: Request, service: Services, once: Posted, asked: Annotated[DraftQuery, Query()]
+) -> Response:
     """Read a sheet against what is in force, or against a draft; it is taken whole or not at all.
 
     A refusal lists every fault with its row and its column.
     """
-    publisher(service, caller)
+    publisher(service, once.caller)
     now, sheet = service.now(), await request.body()
     async with _ONE:
+        # Read again it would be checked against what is in force by now.
+        await once.recall()
         async with service.database.reading() as tx:
             onto = await drafts.find(tx, asked.onto) if asked.onto else None
             name = onto.name if onto else drafts.CURRENT
             seen = await drafts.reference(tx, service.library, name, now=now)
         content = await asyncio.to_thread(_parsed, sheet, asked.part, seen.rulebook)
-        async with service.database.transaction() as tx:
+        by = signature(once.caller)
+        async with once.transaction() as doing:
             draft = await drafts.save(
-                tx, {asked.part: content}, note=asked.note, now=now, by=signature(caller), onto=onto
+                doing.tx, {asked.part: content}, note=asked.note, now=now, by=by, onto=onto
             )
-            return VersionOut.of(await versions.of_draft(tx, draft))
+            shown = VersionOut.of(await versions.of_draft(doing.tx, draft))
+            return doing.answer(shown, status=201)
 
 
 def _parsed(sheet: bytes, part: Part, rulebook: Rulebook) -> Content:
@@ -84,18 +96,23 @@ async def list_drafts(service: Services, caller: Calling, asked: Page) -> Versio
     return VersionPage(items=[VersionOut.of(one) for one in found], next=following)
 
 
-@router.post("/{draft}:publish", summary="Publish a draft, now or from a moment on")
-async def publish(draft: str, body: PublishIn, service: Services, caller: Calling) -> VersionOut:
+@router.post(
+    "/{draft}:publish",
+    summary="Publish a draft, now or from a moment on",
+    response_model=VersionOut,
+)
+async def publish(draft: str, body: PublishIn, service: Services, once: Posted) -> Response:
     """Make a new version of what will be in force then, with the draft's parts."""
-    publisher(service, caller)
-    async with service.database.transaction() as tx:
+    publisher(service, once.caller)
+    async with once.transaction() as doing:
         now = service.now()
         edition = await publication.publish_draft(
-            tx,
-            await drafts.find(tx, draft),
+            doing.tx,
+            await drafts.find(doing.tx, draft),
             now=now,
-            by=signature(caller),
+            by=signature(once.caller),
             note=body.note,
             at=body.at,
         )
-        return VersionOut.of(await versions.of_edition(tx, edition, now=now))
+        made = await versions.of_edition(doing.tx, edition, now=now)
+        return doing.answer(VersionOut.of(made))

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api.models import KeyIn, KeyOut
+from app.api.once import Posted
 from app.api.request import Calling, Services
 from app.domain.organisation import OrganisationCode
 from app.flows import access
@@ -11,28 +12,32 @@ from app.flows import access
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
-@router.post("", status_code=201, summary="Make a key; it is shown this once")
-async def create_key(body: KeyIn, service: Services, caller: Calling) -> KeyOut:
+@router.post(
+    "", status_code=201, summary="Make a key; it is shown this once", response_model=KeyOut
+)
+async def create_key(body: KeyIn, service: Services, once: Posted) -> Response:
     """Make an account with a key in an organisation of the caller's area."""
     now = service.now()
-    async with service.database.transaction() as tx:
+    async with once.transaction() as doing:
         made = await access.create(
-            tx,
+            doing.tx,
             service.library.current(now).rulebook,
             name=body.name,
             organisation=OrganisationCode(body.organisation),
             roles=body.roles,
             at=now,
             expires_at=body.expires_at,
-            by=caller,
+            by=once.caller,
         )
-    return KeyOut(
-        id=made.id,
-        key=made.secret,
-        name=body.name,
-        organisation=body.organisation,
-        roles=body.roles,
-    )
+        shown = KeyOut(
+            id=made.id,
+            key=made.secret,
+            name=body.name,
+            organisation=body.organisation,
+            roles=body.roles,
+        )
+        # Only its hash is ever stored: whoever lost the answer learns which key to revoke.
+        return doing.answer(shown, status=201, told_once={"key"})
 
 
 @router.delete("/{key_id}", status_code=204, summary="Revoke a key; it bites within 10 s")

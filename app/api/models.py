@@ -376,10 +376,10 @@ class KeyIn(Strict):
 
 
 class KeyOut(BaseModel):
-    """A new key; `key` is shown this once."""
+    """A new key; `key` is shown this once, and left out when the answer is given again."""
 
     id: str
-    key: str
+    key: str | None = None
     name: str
     organisation: str
     roles: list[Role]

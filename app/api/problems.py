@@ -61,6 +61,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "uuid_type": "应为 UUID",
     "string_too_long": "文字过长",
     "string_too_short": "文字过短",
+    "string_pattern_mismatch": "格式不符",
     "enum": "不在允许的取值之内",
     "literal_error": "不在允许的取值之内",
     "timezone_aware": "时间须带时区",

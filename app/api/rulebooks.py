@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from starlette.responses import Response
 
 from app.api import reports
+from app.api.once import Posted
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
 from app.api.service import Service
 from app.api.version_models import (
@@ -21,6 +23,7 @@ from app.flows.access import refuse_publisher, refuse_reader
 from app.flows.rejudge import Wish
 from app.flows.rulebook import NEEDED, Reference
 from app.store import rejudge as open_units
+from app.store.database import Tx
 
 router = APIRouter(prefix="/v1/rulebooks", tags=["rulebooks"])
 
@@ -67,55 +70,73 @@ async def get_rulebook(version: str, service: Services, caller: Calling) -> Vers
         return VersionOut.of(await versions.find(tx, version, now=service.now()))
 
 
-@router.post("/{version}:roll-back", summary="Publish the parts of an earlier version again")
-async def roll_back(
-    version: Number, body: RollBackIn, service: Services, caller: Calling
-) -> VersionOut:
+@router.post(
+    "/{version}:roll-back",
+    summary="Publish the parts of an earlier version again",
+    response_model=VersionOut,
+)
+async def roll_back(version: Number, body: RollBackIn, service: Services, once: Posted) -> Response:
     """Make a new version with an earlier one's parts, in force after notice."""
-    publisher(service, caller)
-    async with service.database.transaction() as tx:
+    publisher(service, once.caller)
+    async with once.transaction() as doing:
         now = service.now()
         edition = await publication.roll_back(
-            tx,
+            doing.tx,
             version,
             now=now,
-            by=signature(caller),
+            by=signature(once.caller),
             note=body.note,
             only=body.parts or NEEDED,
         )
-        return VersionOut.of(await versions.of_edition(tx, edition, now=now))
+        made = await versions.of_edition(doing.tx, edition, now=now)
+        return doing.answer(VersionOut.of(made))
 
 
-@router.post("/{version}:withdraw", summary="Have a scheduled version never come into force")
-async def withdraw(version: Number, service: Services, caller: Calling) -> VersionOut:
+@router.post(
+    "/{version}:withdraw",
+    summary="Have a scheduled version never come into force",
+    response_model=VersionOut,
+)
+async def withdraw(version: Number, service: Services, once: Posted) -> Response:
     """Withdraw a version; those scheduled behind it are made anew without it."""
-    publisher(service, caller)
-    async with service.database.transaction() as tx:
+    publisher(service, once.caller)
+    async with once.transaction() as doing:
         now = service.now()
-        edition = await publication.withdraw(tx, version, now=now)
-        return VersionOut.of(await versions.of_edition(tx, edition, now=now))
+        edition = await publication.withdraw(doing.tx, version, now=now)
+        made = await versions.of_edition(doing.tx, edition, now=now)
+        return doing.answer(VersionOut.of(made))
 
 
-@router.post("/current:rejudge", summary="重新研判: judge open units again by the version in force")
-async def rejudge_units(body: RejudgeIn, service: Services, caller: Calling) -> RejudgeOut:
+@router.post(
+    "/current:rejudge",
+    summary="重新研判: judge open units again by the version in force",
+    response_model=RejudgeOut,
+)
+async def rejudge_units(body: RejudgeIn, service: Services, once: Posted) -> RejudgeOut | Response:
     """Judge one page of the open units nobody has touched again; a preview writes nothing.
 
-    Call it with the `next` of each answer until that is null.
+    Call it with the `next` of each answer until that is null. A preview is made anew whatever
+    its key.
     """
-    reference = publisher(service, caller)
-    now, left = service.now(), None
+    reference = publisher(service, once.caller)
     wish = Wish(
-        by=caller,
-        at=now,
+        by=once.caller,
+        at=service.now(),
         applies=not body.preview,
         reason=body.reason,
         states=body.states,
         after=body.after,
         limit=body.limit,
     )
-    opened = service.database.reading() if body.preview else service.database.transaction()
-    async with opened as tx:
-        done = await rejudge.turn(tx, reference, reports.stored, wish)
-        if body.after is None:
-            left = await open_units.left(tx, reference.rulebook.version, UNTOUCHED)
-    return RejudgeOut.of(done, reference.rulebook, preview=body.preview, left=left)
+    if body.preview:
+        async with service.database.reading() as tx:
+            return await _rejudged(tx, reference, wish)
+    async with once.transaction() as doing:
+        return doing.answer(await _rejudged(doing.tx, reference, wish))
+
+
+async def _rejudged(tx: Tx, reference: Reference, wish: Wish) -> RejudgeOut:
+    done, left = await rejudge.turn(tx, reference, reports.stored, wish), None
+    if wish.after is None:
+        left = await open_units.left(tx, reference.rulebook.version, UNTOUCHED)
+    return RejudgeOut.of(done, reference.rulebook, preview=not wish.applies, left=left)

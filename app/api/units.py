@@ -21,6 +21,7 @@ from app.api.models import (
     UnitPage,
     UnitQuery,
 )
+from app.api.once import Once, Posted
 from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
 from app.api.service import Service
 from app.domain.action import Action
@@ -157,53 +158,59 @@ async def get_explanation(
 Flow = Callable[[Tx, Order], Awaitable[Unit]]
 
 
-async def _work(
-    key: UnitKey, service: Service, caller: Caller, flow: Flow, *, seen: int, reason: str
-) -> UnitOut:
-    """Run one flow on a unit in one transaction and render what it left."""
-    async with service.database.transaction() as tx:
-        found = await _seen(tx, key, caller, service)
-        done = await flow(tx, Order(found.id, seen, caller, service.now(), reason))
-    return render.unit(done, service.library.current(service.now()).rulebook)
+async def _work(key: UnitKey, once: Once, flow: Flow, *, seen: int, reason: str) -> Response:
+    """Run one flow on a unit in one transaction and answer with what it left."""
+    service, caller = once.service, once.caller
+    async with once.transaction() as doing:
+        found = await _seen(doing.tx, key, caller, service)
+        done = await flow(doing.tx, Order(found.id, seen, caller, service.now(), reason))
+        shown = render.unit(done, service.library.current(service.now()).rulebook)
+        return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
 
 
-@router.post("/{unit}:file", summary="立案: file a unit in triage under an entry")
+@router.post(
+    "/{unit}:file", summary="立案: file a unit in triage under an entry", response_model=UnitOut
+)
 async def file(
-    unit: UnitKey, body: FileIn, service: Services, caller: Calling, seen: Seen
-) -> UnitOut:
+    unit: UnitKey, body: FileIn, service: Services, once: Posted, seen: Seen
+) -> Response:
     """File the unit and send it on its way."""
     entry, area = EntryCode(body.entry), AreaCode(body.area) if body.area else None
 
     async def flow(tx: Tx, order: Order) -> Unit:
         return await dispatching.file(tx, service.library, order, entry, area)
 
-    return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
+    return await _work(unit, once, flow, seen=seen, reason=body.reason)
 
 
-@router.post("/{unit}:dispatch", summary="派遣: send a filed unit to a holder")
+@router.post(
+    "/{unit}:dispatch", summary="派遣: send a filed unit to a holder", response_model=UnitOut
+)
 async def dispatch(
-    unit: UnitKey, body: DispatchIn, service: Services, caller: Calling, seen: Seen
-) -> UnitOut:
+    unit: UnitKey, body: DispatchIn, service: Services, once: Posted, seen: Seen
+) -> Response:
     """Dispatch to the holder named, or to whoever the list names."""
     holder = OrganisationCode(body.holder) if body.holder else None
 
     async def flow(tx: Tx, order: Order) -> Unit:
         return await dispatching.dispatch(tx, service.library, order, holder)
 
-    return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
+    return await _work(unit, once, flow, seen=seen, reason=body.reason)
 
 
-@router.post("/{unit}:rule", summary="指定承办: name the holder with binding force")
+@router.post(
+    "/{unit}:rule", summary="指定承办: name the holder with binding force", response_model=UnitOut
+)
 async def rule(
-    unit: UnitKey, body: RuleIn, service: Services, caller: Calling, seen: Seen
-) -> UnitOut:
+    unit: UnitKey, body: RuleIn, service: Services, once: Posted, seen: Seen
+) -> Response:
     """Rule who has the unit; one without an entry needs a limit."""
     holder = OrganisationCode(body.holder)
 
     async def flow(tx: Tx, order: Order) -> Unit:
         return await dispatching.rule(tx, service.library, order, holder, body.limit)
 
-    return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
+    return await _work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 PLAIN = {
@@ -223,15 +230,20 @@ def _plain(action: Action, summary: str) -> None:
     """Add the route of an action that takes nothing but a reason."""
 
     async def endpoint(
-        unit: UnitKey, body: Said, service: Services, caller: Calling, seen: Seen
-    ) -> UnitOut:
+        unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
+    ) -> Response:
         async def flow(tx: Tx, order: Order) -> Unit:
             return await casework.act(tx, service.library, order, action)
 
-        return await _work(unit, service, caller, flow, seen=seen, reason=body.reason)
+        return await _work(unit, once, flow, seen=seen, reason=body.reason)
 
     router.add_api_route(
-        f"/{{unit}}:{action}", endpoint, methods=["POST"], summary=summary, name=action.value
+        f"/{{unit}}:{action}",
+        endpoint,
+        methods=["POST"],
+        summary=summary,
+        name=action.value,
+        response_model=UnitOut,
     )
 
 
@@ -239,11 +251,11 @@ for _action, _summary in PLAIN.items():
     _plain(_action, _summary)
 
 
-@router.post("/{unit}:note", summary="备注: add a line to the log")
-async def note(unit: UnitKey, body: Said, service: Services, caller: Calling) -> UnitOut:
+@router.post("/{unit}:note", summary="备注: add a line to the log", response_model=UnitOut)
+async def note(unit: UnitKey, body: Said, service: Services, once: Posted) -> Response:
     """Add a note; it changes nothing that a caller must have seen."""
 
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.act(tx, service.library, order, Action.NOTE)
 
-    return await _work(unit, service, caller, flow, seen=0, reason=body.reason)
+    return await _work(unit, once, flow, seen=0, reason=body.reason)

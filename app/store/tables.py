@@ -270,3 +270,40 @@ CLOCK: Final = Table(
         postgresql_where=text("next_at IS NOT NULL"),
     ),
 )
+
+REPLY: Final = Table(
+    "reply",
+    METADATA,
+    Column("account", Uuid, nullable=False),
+    _code("key"),
+    Column("request", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", _WHEN, nullable=False),
+    PrimaryKeyConstraint("account", "key", name="reply_pkey"),
+    ForeignKeyConstraint(["account"], ["account.id"], name="reply_account_fkey"),
+    Index("reply_created_idx", "created_at"),
+)
+
+ATTACHMENT: Final = Table(
+    "attachment",
+    METADATA,
+    Column("id", Uuid, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    _code("type"),
+    Column("name", Text, nullable=False),
+    Column("account", Uuid, nullable=False),
+    _code("organisation"),
+    Column("created_at", _WHEN, nullable=False),
+    Column("unit", Uuid),
+    _code("home", optional=True),
+    Column("event", Uuid),
+    _code("phase", optional=True),
+    PrimaryKeyConstraint("id", name="attachment_pkey"),
+    ForeignKeyConstraint(["account"], ["account.id"], name="attachment_account_fkey"),
+    ForeignKeyConstraint(["unit", "home"], ["unit.id", "unit.home"], name="attachment_unit_fkey"),
+    Index("attachment_unit_idx", "unit", postgresql_where=text("unit IS NOT NULL")),
+)
