@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI
 
 from app.api import (
+    attachments,
     checks,
     contract,
     drafts,
@@ -37,6 +38,7 @@ from app.now import Clock
 from app.settings import Settings
 from app.store import schema
 from app.store.database import Database
+from app.store.folder import Folder
 from app.web import docs
 
 FOLLOW: Final = 1.0
@@ -53,16 +55,17 @@ def create_app(
     A process that also runs the worker hands both the same clock and library.
     """
     clock, library = clock or Clock(), library or Library()
-    metrics = Metrics()
+    metrics, folder = Metrics(), Folder(settings.folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         url = settings.database_url or ""
         async with Database.connect(url, size=settings.pool_size) as database:
             await _prepare(database, library, clock.now())
+            await asyncio.to_thread(folder.sweep)
             gather = Gather(database, library, clock.now, metrics, size=settings.queue_size)
             app.state.service = Service(
-                database, library, clock, gather, Keyring(database), metrics
+                database, library, clock, gather, Keyring(database), metrics, folder
             )
             follower = asyncio.create_task(_follow(database, library, clock))
             async with gather.running():
@@ -77,6 +80,7 @@ def create_app(
     for part in (
         events,
         units,
+        attachments,
         organisations,
         rosters,
         me,

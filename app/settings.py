@@ -24,10 +24,18 @@ class Settings:
     queue_size: int = 4000
     """How many reports may wait to be written before new ones are turned away."""
     log_level: str = "info"
+    attachments: Path | None = None
+    """Where attachments lie; None: under `home`."""
+
+    @property
+    def folder(self) -> Path:
+        """Where attachments lie."""
+        return self.attachments or self.home / "attachments"
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings from environment variables; raises ValueError naming a bad one."""
+        attachments = environment.get("YIGUAN_ATTACHMENTS")
         return cls(
             home=Path(environment.get("YIGUAN_HOME") or ".yiguan").absolute(),
             database_url=environment.get("YIGUAN_DATABASE_URL") or None,
@@ -36,6 +44,7 @@ class Settings:
             pool_size=_number(environment, "YIGUAN_POOL_SIZE", 10),
             queue_size=_number(environment, "YIGUAN_QUEUE_SIZE", 4000),
             log_level=environment.get("YIGUAN_LOG_LEVEL") or "info",
+            attachments=Path(attachments).absolute() if attachments else None,
         )
 
     @classmethod

@@ -112,9 +112,16 @@ def clock() -> given.HandClock:
 
 
 @pytest.fixture
-async def city(database_url: str, clock: given.HandClock) -> AsyncIterator[given.City]:
+async def city(
+    database_url: str, clock: given.HandClock, tmp_path: Path
+) -> AsyncIterator[given.City]:
     """A running service over HTTP, in the small city of `given`, with the clock in hand."""
-    settings = Settings(home=Path("/nonexistent"), database_url=database_url, pool_size=4)
+    settings = Settings(
+        home=Path("/nonexistent"),
+        database_url=database_url,
+        pool_size=4,
+        attachments=tmp_path / "attachments",
+    )
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -8,7 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import problems, render, reports
-from app.api.models import EventDetail
+from app.api.evidence import AttachIn
+from app.api.exhibits import exhibits
+from app.api.models import EventDetail, UnitOut
+from app.api.once import Posted
 from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
 from app.domain.authority import REPORTERS, Caller
@@ -16,7 +19,8 @@ from app.domain.errors import Forbidden, NotFound
 from app.domain.event import EventId
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit, UnitId
-from app.flows.casework import in_sight
+from app.flows import casework, evidence
+from app.flows.casework import Order, in_sight
 from app.flows.intake import Admitted
 from app.store import events, units
 from app.store.database import Tx
@@ -36,6 +40,9 @@ async def post_event(request: Request) -> Response:
         report = reports.sent_by(caller, raw, at=service.now())
     except ValidationError as error:
         return problems.invalid(request, error.errors(include_url=False))
+    if report.exhibits:
+        async with service.database.reading() as tx:
+            await evidence.check(tx, report)
     outcome = await service.gather.submit(report)
     rulebook = service.library.current(service.now()).rulebook
     if isinstance(outcome, Admitted):
@@ -68,8 +75,31 @@ async def get_event(event_id: UUID, service: Services, caller: Calling) -> Event
         stored = (await events.find(tx, [event_id])).get(event_id)
         root = await _root(tx, stored.id) if stored else None
     if stored is None or root is None or not _may_read(stored, root, caller, rulebook):
-        raise NotFound(zh="没有这个事件", en="no such event", field="event_id")
+        raise _no_event()
     return render.event_detail(stored, root, rulebook)
+
+
+@router.post(
+    "/{event_id}:attach",
+    summary="附件: add what was uploaded to one's own report",
+    response_model=UnitOut,
+)
+async def attach(event_id: UUID, body: AttachIn, service: Services, once: Posted) -> Response:
+    """Attach uploads to a report of the caller's organisation, at any time after it."""
+    now = service.now()
+    async with once.transaction() as doing:
+        stored = (await events.find(doing.tx, [event_id])).get(event_id)
+        if stored is None:
+            raise _no_event()
+        named = exhibits(body.attachments)
+        order = Order(UnitId(stored.id), 0, once.caller, now, body.reason, named)
+        done = await casework.attach(doing.tx, service.library, order, report=stored)
+        shown = render.unit(done, service.library.current(now).rulebook)
+        return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
+
+
+def _no_event() -> NotFound:
+    return NotFound(zh="没有这个事件", en="no such event", field="event_id")
 
 
 def _may_read(stored: StoredEvent, root: Unit, caller: Caller, rulebook: Rulebook) -> bool:

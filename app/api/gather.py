@@ -130,7 +130,7 @@ class Gather:
         fault: Exception | None = None
         try:
             outcomes = await self._outcomes(_unique(batch))
-        except (*CONTENTION, DomainError) as error:
+        except (*CONTENTION, Unavailable) as error:
             _fail(batch, error)
         except Exception as error:  # noqa: BLE001  (whoever waits must hear of it)
             fault = error

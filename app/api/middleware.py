@@ -15,13 +15,13 @@ from app.api.events import post_event
 from app.api.metrics import Metrics
 from app.api.problems import refusal
 from app.domain.errors import DomainError, TooLarge
+from app.domain.evidence import LARGEST
 
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of a request's body; the longest text is 12,000 of them."""
-
 SHEET_LIMIT: Final = 50 * 1024 * 1024
-LIMITS: Final[Mapping[str, int]] = {"/v1/drafts": SHEET_LIMIT}
-"""Where whole sheets come in."""
+LIMITS: Final[Mapping[str, int]] = {"/v1/drafts": SHEET_LIMIT, "/v1/attachments": LARGEST}
+"""Where whole sheets and attachments come in."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

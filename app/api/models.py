@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from app.api.exhibits import Exhibits
 from app.domain.action import Action
 from app.domain.area import Tier
 from app.domain.authority import Role
@@ -138,6 +139,7 @@ class EventIn(Strict):
     attributes: dict[Code, Annotated[Clean, StringConstraints(max_length=500)]] = Field(
         default_factory=dict, max_length=50
     )
+    attachments: Exhibits = Field(default_factory=list)
 
 
 class Named(BaseModel):

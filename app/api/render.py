@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.api.evidence import AttachmentOut
 from app.api.models import (
     AcceptedOut,
     ClockOut,
@@ -26,6 +27,7 @@ from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit
 from app.flows.intake import Admitted
+from app.store.attachments import Attachment
 from app.store.events import StoredEvent
 
 
@@ -175,6 +177,22 @@ def clock(shown: Clock) -> ClockOut:
         due_at=shown.due_at,
         is_provisional=shown.is_provisional,
         overdue_at=shown.overdue_at,
+    )
+
+
+def attachment(shown: Attachment, rulebook: Rulebook) -> AttachmentOut:
+    """Render an upload."""
+    return AttachmentOut(
+        id=shown.id,
+        sha256=shown.sha256.hex(),
+        size=shown.size,
+        type=shown.type,
+        name=shown.name,
+        organisation=named(shown.organisation, rulebook),
+        created_at=shown.created_at,
+        unit=shown.unit,
+        event=shown.event,
+        phase=shown.phase,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from pydantic import TypeAdapter
 
+from app.api.exhibits import exhibits
 from app.api.models import EventIn
 from app.domain.area import AreaCode
 from app.domain.authority import Caller
@@ -53,6 +54,7 @@ def sent_by(caller: Caller, raw: bytes, *, at: datetime) -> Event:
         digest=sha256(body).digest(),
         body=body,
         attributes=sent.attributes,
+        exhibits=exhibits(sent.attachments),
     )
 
 

@@ -11,6 +11,7 @@ from app.api.metrics import Metrics
 from app.flows.rulebook import Library
 from app.now import Clock
 from app.store.database import Database
+from app.store.folder import Folder
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Service:
     gather: Gather
     keyring: Keyring
     metrics: Metrics
+    folder: Folder
 
     @classmethod
     def of(cls, request: Request) -> "Service":

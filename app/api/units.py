@@ -1,6 +1,6 @@
 """Units: read by id or number, listed, and worked on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +9,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.api import render, tables
+from app.api.evidence import AttachIn, AttachmentList, ResolveIn
+from app.api.exhibits import ExhibitIn, exhibits
 from app.api.explanations import Explanation
 from app.api.models import (
     DispatchIn,
@@ -33,7 +35,7 @@ from app.domain.responsibility import EntryCode
 from app.domain.unit import Unit, UnitId
 from app.flows import casework, dispatching, explanation
 from app.flows.casework import Order, in_sight, may_now
-from app.store import accounts, clocks, events, lists, steps, units
+from app.store import accounts, attachments, clocks, events, lists, steps, units
 from app.store.database import Tx
 from app.store.lists import UnitFilter
 
@@ -137,6 +139,16 @@ async def get_steps(unit: UnitKey, service: Services, caller: Calling, asked: Pa
     return StepPage(items=[render.step(line, names, rulebook) for line in log], next=following)
 
 
+@router.get("/{unit}/attachments", summary="What is attached to a unit and to its report")
+async def get_attachments(unit: UnitKey, service: Services, caller: Calling) -> AttachmentList:
+    """Return what the unit shows; each is downloaded from /v1/attachments."""
+    rulebook = service.library.current(service.now()).rulebook
+    async with service.database.reading() as tx:
+        found = await _seen(tx, unit, caller, service)
+        shown = await attachments.of_unit(tx, found.id, found.parent or found.id)
+    return AttachmentList(items=[render.attachment(one, rulebook) for one in shown])
+
+
 @router.get("/{unit}/explanation", summary="Why this kind, this holder, this deadline")
 async def get_explanation(
     unit: UnitKey, request: Request, service: Services, caller: Calling
@@ -158,12 +170,21 @@ async def get_explanation(
 Flow = Callable[[Tx, Order], Awaitable[Unit]]
 
 
-async def _work(key: UnitKey, once: Once, flow: Flow, *, seen: int, reason: str) -> Response:
+async def _work(
+    key: UnitKey,
+    once: Once,
+    flow: Flow,
+    *,
+    seen: int,
+    reason: str,
+    attached: Sequence[ExhibitIn] = (),
+) -> Response:
     """Run one flow on a unit in one transaction and answer with what it left."""
     service, caller = once.service, once.caller
     async with once.transaction() as doing:
         found = await _seen(doing.tx, key, caller, service)
-        done = await flow(doing.tx, Order(found.id, seen, caller, service.now(), reason))
+        order = Order(found.id, seen, caller, service.now(), reason, exhibits(attached))
+        done = await flow(doing.tx, order)
         shown = render.unit(done, service.library.current(service.now()).rulebook)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
 
@@ -213,10 +234,21 @@ async def rule(
     return await _work(unit, once, flow, seen=seen, reason=body.reason)
 
 
+@router.post("/{unit}:resolve", summary="处置反馈(办结): the work is done", response_model=UnitOut)
+async def resolve(
+    unit: UnitKey, body: ResolveIn, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Report the work done, with what shows it."""
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await casework.resolve(tx, service.library, order)
+
+    return await _work(unit, once, flow, seen=seen, reason=body.reason, attached=body.attachments)
+
+
 PLAIN = {
     Action.ACCEPT: "签收: take the unit on",
     Action.START: "开始处置: work has begun",
-    Action.RESOLVE: "处置反馈(办结): the work is done",
     Action.RETURN: "退回: give it back to the centre, with the reason",
     Action.VERIFY: "核查通过: the resolution holds; closes the unit by default",
     Action.REWORK: "返工: the resolution does not hold, with the reason",
@@ -259,3 +291,13 @@ async def note(unit: UnitKey, body: Said, service: Services, once: Posted) -> Re
         return await casework.act(tx, service.library, order, Action.NOTE)
 
     return await _work(unit, once, flow, seen=0, reason=body.reason)
+
+
+@router.post("/{unit}:attach", summary="附件: attach what was uploaded", response_model=UnitOut)
+async def attach(unit: UnitKey, body: AttachIn, service: Services, once: Posted) -> Response:
+    """Attach uploads of the caller's organisation; what a caller must have seen stays as it is."""
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await casework.attach(tx, service.library, order)
+
+    return await _work(unit, once, flow, seen=0, reason=body.reason, attached=body.attachments)

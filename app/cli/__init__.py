@@ -10,6 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import (
+    backup,
     explaining,
     keys,
     operate,
@@ -48,6 +49,7 @@ for group in (
     explaining,
     replay,
     operate,
+    backup,
 ):
     group.add_to(app)
 

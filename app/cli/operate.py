@@ -1,13 +1,7 @@
-"""openapi, doctor, backup, restore: for whoever keeps it running."""
+"""openapi, lifecycle, doctor: for whoever keeps it running."""
 
-import asyncio
 import json
-import os
-import re
 import shutil
-import subprocess
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,20 +11,21 @@ import asyncpg
 import typer
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import make_url
 
-from app.cli.root import away, console, create_database, database, run, server
+from app.cli.root import away, console, run, server
 from app.domain.diagram import document
 from app.domain.errors import Unavailable
 from app.flows.rulebook import Library
 from app.main import create_app
 from app.settings import Settings
-from app.store import clocks, schema
+from app.store import attachments, clocks, schema
 from app.store.database import Database, Tx
-from app.store.embedded import EmbeddedError, Server, bin_dir
+from app.store.folder import Folder
 
 CONTRACT: Final = Path("openapi/v1.json")
 LIFECYCLE: Final = Path("docs/lifecycle.md")
+_LOOKED_FOR: Final = 1000
+"""How many of the last attachments the doctor looks for."""
 _VERSION: Final = "SELECT current_setting('server_version_num')::int"
 
 
@@ -49,8 +44,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("openapi")(openapi)
     app.command("lifecycle")(lifecycle)
     app.command("doctor")(doctor)
-    app.command("backup")(backup)
-    app.command("restore")(restore)
 
 
 def contract() -> str:
@@ -108,7 +101,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         ):
             found = await _server(tx, settings)
             if await schema.revision(tx) == schema.head():
-                found += await _service(tx, datetime.now(UTC))
+                found += await _service(tx, settings, datetime.now(UTC))
             return found
     except asyncpg.InvalidCatalogNameError as error:
         raise ValueError(f"{error}; yiguan migrate") from error
@@ -144,11 +137,12 @@ async def _server(tx: Tx, settings: Settings) -> list[Finding]:
     ]
 
 
-async def _service(tx: Tx, now: datetime) -> list[Finding]:
+async def _service(tx: Tx, settings: Settings, now: datetime) -> list[Finding]:
     strays, backlog = await schema.strays(tx), await clocks.backlog(tx, now=now)
     age = await schema.horizon_age(tx)
     return [
         await _rulebook(tx, now),
+        await _attachments(tx, Folder(settings.folder)),
         Finding(
             "分区 partitions",
             strays == 0,
@@ -170,6 +164,17 @@ async def _service(tx: Tx, now: datetime) -> list[Finding]:
     ]
 
 
+async def _attachments(tx: Tx, folder: Folder) -> Finding:
+    latest = await attachments.digests(tx, limit=_LOOKED_FOR)
+    lacking = sum(not folder.path(digest).is_file() for digest in latest)
+    return Finding(
+        "附件 attachments",
+        lacking == 0,
+        f"最近 {len(latest)} 个中缺 {lacking} 个文件 / of the last, files lacking",
+        f"{folder.root}: YIGUAN_ATTACHMENTS 对吗 / is it the right folder",
+    )
+
+
 async def _rulebook(tx: Tx, now: datetime) -> Finding:
     name, library = "规则库 rulebook", Library()
     try:
@@ -180,96 +185,3 @@ async def _rulebook(tx: Tx, now: datetime) -> Finding:
     entries, areas = len(found.list), len(found.areas)
     fact = f"第 {found.version} 版: {entries} 条目 entries, {areas} 区划 areas"
     return Finding(name, is_well=True, fact=fact, way_out="")
-
-
-def backup(
-    file: Annotated[Path, typer.Argument(help="备份文件 / the file to write")],
-) -> None:
-    """备份整个数据库(在线) / back up the whole database while it runs.
-
-    例 / example: `yiguan backup yiguan-20261121.dump`
-    """
-    with server(Settings.from_environment()) as (ready, held):
-        tool = _tool("pg_dump", held, ready)
-        _call([tool, "--format=custom", f"--file={file}"], ready)
-    console.print(f"{file}: {file.stat().st_size / (1 << 20):.1f} MiB")
-
-
-def restore(
-    file: Annotated[Path, typer.Argument(help="备份文件 / the file to read", exists=True)],
-) -> None:
-    """恢复到空库; 已有数据时拒绝 / restore into an empty database; refuses another.
-
-    例 / example: `YIGUAN_HOME=/srv/yiguan yiguan restore yiguan-20261121.dump`
-    """
-    with server(Settings.from_environment()) as (ready, held):
-        run(create_database(ready))
-        tool = _tool("pg_restore", held, ready)
-        command = [tool, "--no-owner", "--single-transaction", str(file)]
-        run(_take_over(ready, lambda: _call(command, ready)))
-    console.print("已恢复 / restored; yiguan doctor")
-
-
-async def _take_over(settings: Settings, work: Callable[[], None]) -> None:
-    """Fill an empty database and bring what came to the present schema.
-
-    The feed's epoch rises by itself when the data came from another cluster.
-    """
-    url = settings.database_url or ""
-    async with Database.connect(url, size=1) as opened, opened.reading() as tx:
-        used = await schema.revision(tx) is not None
-    if used:
-        raise ValueError(
-            "数据库不是空的, 请换一个 YIGUAN_HOME 或数据库"
-            " / the database is not empty: choose another YIGUAN_HOME or database"
-        )
-    await asyncio.to_thread(work)
-    async with database(settings):
-        pass
-
-
-def _tool(name: str, held: Server | None, settings: Settings) -> str:
-    """Return the tool that fits the server: an older one refuses, a newer one may not restore."""
-    ours = None
-    with suppress(EmbeddedError):
-        ours = shutil.which(name, path=str(bin_dir()))
-    if held and ours:
-        return ours
-    server = run(_major_of_server(settings))
-    found = [path for path in (shutil.which(name), ours) if path and _major(path) >= server]
-    if not found:
-        raise ValueError(
-            f"需要 PostgreSQL {server} 的 {name} / {name} of PostgreSQL {server} is needed"
-        )
-    return min(found, key=_major)
-
-
-async def _major_of_server(settings: Settings) -> int:
-    url = settings.database_url or ""
-    async with Database.connect(url, size=1) as opened, opened.reading() as tx:
-        return int(await tx.value(_VERSION)) // 10000
-
-
-def _major(tool: str) -> int:
-    said = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
-    found = re.search(r"\) (\d+)", said.stdout)
-    return int(found[1]) if found else 0
-
-
-def _call(command: list[str], settings: Settings) -> None:
-    """Run one of PostgreSQL's tools on the database; raises ValueError with its complaint."""
-    url = make_url(settings.database_url or "").set(drivername="postgresql")
-    # A command line is there for everybody on the machine to read: no password in it.
-    address = url._replace(password=None).render_as_string(hide_password=False)
-    environment = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
-    done = subprocess.run(  # noqa: S603
-        [*command, f"--dbname={address}"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        umask=0o077,  # a backup holds what people reported
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise ValueError(said[0] if said else f"{command[0]}: {done.returncode}")

@@ -38,6 +38,8 @@ class Action(StrEnum):
     """作废"""
     NOTE = "note"
     """备注"""
+    ATTACH = "attach"
+    """附件"""
     WARN = "warn"
     """临期提醒"""
     OVERDUE = "overdue"

@@ -101,6 +101,7 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.RULE: _BY_HEAD,
     Action.CANCEL: _BY_HEAD,
     Action.NOTE: dict.fromkeys(Relation, frozenset(Role)),
+    Action.ATTACH: dict.fromkeys(Relation, frozenset(Role)),
 }
 """Actions missing here belong to the service itself."""
 

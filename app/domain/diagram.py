@@ -4,7 +4,7 @@ from app.domain.lifecycle import STANDINGS, TRANSITIONS, UNTOUCHED
 from app.domain.unit import State
 from app.domain.words import ACTION, CLOCK, STATE
 
-_EVERYWHERE = "note", "cancel"
+_EVERYWHERE = "note", "attach", "cancel"
 
 
 def document() -> str:
@@ -14,7 +14,8 @@ def document() -> str:
             "# The lifecycle of a unit",
             "",
             "`yiguan lifecycle` writes this page from `app/domain/lifecycle.py`.",
-            "A note (备注) may be added in every state; any open unit may be cancelled (作废).",
+            "A note (备注) or an attachment (附件) may be added in every state; any open unit",
+            "may be cancelled (作废).",
             "",
             "```mermaid",
             "stateDiagram-v2",

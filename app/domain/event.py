@@ -8,6 +8,7 @@ from typing import NewType
 from uuid import UUID
 
 from app.domain.area import AreaCode
+from app.domain.evidence import Exhibit
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Category
 
@@ -80,3 +81,4 @@ class Event:
     body: bytes
     """The fields as sent, canonical JSON."""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    exhibits: tuple[Exhibit, ...] = ()

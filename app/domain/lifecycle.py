@@ -81,6 +81,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
     **{(state, Action.RETURN): Move(State.FILED, needs_reason=True) for state in _WORKING},
     **{(state, Action.CANCEL): Move(State.CANCELLED, needs_reason=True) for state in _OPEN},
     **{(state, Action.NOTE): Move(state, needs_reason=True) for state in State},
+    **{(state, Action.ATTACH): Move(state) for state in State},
 }
 
 UNTOUCHED: Final = (State.TRIAGE, State.FILED, State.DISPATCHED)
@@ -88,6 +89,7 @@ UNTOUCHED: Final = (State.TRIAGE, State.FILED, State.DISPATCHED)
 
 RAISES_VERSION: Final = frozenset(Action) - {
     Action.NOTE,
+    Action.ATTACH,
     Action.WARN,
     Action.OVERDUE,
     Action.RAISE,

@@ -82,6 +82,8 @@ class Policy:
     confidence: float = 0.8
     """The lowest score at which a text is dispatched without a person looking."""
     closes_on_verify: bool = True
+    requires_evidence: bool = False
+    """Whether resolving needs the photographs that the entry names."""
     stepwise: Mapping[Urgency, bool] = field(default_factory=lambda: AUTOMATIC)
     """Whether the area's centre passes units on by hand (逐级派遣)."""
     emergencies: tuple[Urgency, ...] = (Urgency.MAJOR,)
@@ -105,6 +107,7 @@ class LocalPolicy:
     pressing_marks: Marks | None = None
     confidence: float | None = None
     closes_on_verify: bool | None = None
+    requires_evidence: bool | None = None
     stepwise: Mapping[Urgency, bool] | None = None
     emergencies: tuple[Urgency, ...] | None = None
     rules: tuple[Rule, ...] = ()

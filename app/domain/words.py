@@ -75,6 +75,7 @@ ACTION: Final[Words] = {
     Action.CLOSE: ("结案", "close"),
     Action.CANCEL: ("作废", "cancel"),
     Action.NOTE: ("备注", "note"),
+    Action.ATTACH: ("附件", "attach"),
     Action.WARN: ("临期提醒", "warn"),
     Action.OVERDUE: ("超期", "overdue"),
     Action.RAISE: ("提级督促", "raise"),

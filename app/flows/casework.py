@@ -11,8 +11,9 @@ from app.domain.area import Area
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
 from app.domain.errors import ActionNotAllowed, Forbidden, NotFound, Stale
+from app.domain.evidence import Exhibit
 from app.domain.filing import plan_tasks, rerouted
-from app.domain.lifecycle import actions_in
+from app.domain.lifecycle import RAISES_VERSION, actions_in
 from app.domain.limit import parse_limit
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Kind
@@ -21,6 +22,7 @@ from app.domain.rulebook import Rulebook
 from app.domain.succession import RETURNED
 from app.domain.timing import Terms
 from app.domain.unit import State, Unit, UnitId
+from app.flows import evidence
 from app.flows.advance import Deed, advance, moved, write
 from app.flows.escalation import fired
 from app.flows.intake import begin
@@ -28,6 +30,7 @@ from app.flows.rulebook import Library, Reference
 from app.store import clocks as clock_store
 from app.store import units as unit_store
 from app.store.database import Tx
+from app.store.events import StoredEvent
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Order:
     by: Caller
     at: datetime
     reason: str = ""
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 @dataclass
@@ -90,9 +94,34 @@ async def resolve(tx: Tx, library: Library, order: Order) -> Unit:
     case = await open_case(tx, library, order, Action.RESOLVE)
     if is_by_tasks(case.unit, Action.RESOLVE):
         raise _waits_for_tasks()
+    await evidence.attach(tx, case.unit, order.by, order.exhibits)
+    await evidence.require(tx, case.unit, case.terms())
     unit = replace(case.unit, resolved_by=order.by.account)
     deed = deed_of(order, Action.RESOLVE)
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
+
+
+async def attach(
+    tx: Tx, library: Library, order: Order, *, report: StoredEvent | None = None
+) -> Unit:
+    """Attach uploads to a unit, in any state: to its report if `report` is given."""
+    case = await open_case(tx, library, order, Action.ATTACH)
+    if report is not None and not _reported(report, order.by, case.rulebook):
+        raise Forbidden(
+            zh="只有上报单位可以补充上报材料, 请附在业务单元上",
+            en="only who reported adds to the report: attach it to the unit",
+            field="event_id",
+        )
+    event = report.id if report else None
+    await evidence.attach(tx, case.unit, order.by, order.exhibits, event=event)
+    deed = deed_of(order, Action.ATTACH)
+    return (await advance(tx, case.unit, case.clocks, deed, case.terms())).unit
+
+
+def _reported(report: StoredEvent, caller: Caller, rulebook: Rulebook) -> bool:
+    """Tell whether the caller's organisation sent a report, or has replaced the one that did."""
+    sender, bodies = report.organisation, rulebook.organisations
+    return sender in bodies and bodies.heir(sender) == caller.organisation
 
 
 async def verify(tx: Tx, library: Library, order: Order) -> Unit:
@@ -142,7 +171,7 @@ async def open_case(tx: Tx, library: Library, order: Order, action: Action) -> C
     if unit is None or not in_sight(unit, order.by, reference.rulebook):
         raise NotFound(zh="没有这个业务单元", en="no such unit", field="id")
     permit(order.by, action, unit, above(unit, reference.rulebook))
-    if action is not Action.NOTE and unit.version != order.seen:
+    if action in RAISES_VERSION and unit.version != order.seen:
         raise Stale(
             zh=f"单元已变为第 {unit.version} 版(您看到的是第 {order.seen} 版), 请刷新",
             en=f"the unit is at version {unit.version}, you saw {order.seen}",
@@ -208,8 +237,10 @@ async def _next_turn(tx: Tx, case: Case, parent: Unit, at: datetime) -> bool:
 
 
 def deed_of(order: Order, action: Action) -> Deed:
-    """Return the deed that an order asks for."""
-    return Deed(action, order.by, order.at, order.reason)
+    """Return the deed that an order asks for, with what it attaches."""
+    shown = [{"id": str(one.id), "phase": one.phase} for one in order.exhibits]
+    data = {"attachments": shown} if shown else {}
+    return Deed(action, order.by, order.at, order.reason, data)
 
 
 def in_sight(unit: Unit, caller: Caller, rulebook: Rulebook) -> bool:
@@ -244,7 +275,7 @@ def _waits_for_tasks() -> ActionNotAllowed:
         zh="事件的任务尚未全部结案, 不能办结",
         en="an event is resolved by its last task",
         field="action",
-        allowed=(Action.CANCEL, Action.NOTE),
+        allowed=(Action.CANCEL, Action.NOTE, Action.ATTACH),
     )
 
 

@@ -16,6 +16,7 @@ from app.domain.errors import Conflict, Invalid
 from app.domain.event import Event
 from app.domain.filing import Filed
 from app.domain.responsibility import EntryCode
+from app.flows import evidence
 from app.flows.advance import owned_clocks
 from app.flows.rulebook import Reference
 from app.store import clocks, events, steps, units
@@ -153,7 +154,7 @@ async def write(
     """Write a batch in four statements; events already there are left alone.
 
     `admissions` are sorted by event id and unique. Raises Superseded when the reference is
-    not the one in force at `now`.
+    not the one in force at `now`, Conflict when somebody else took an attachment meanwhile.
     """
     arrivals = [Arrival(one.event, one.root.unit.home) for one in admissions]
     version, fresh = await events.put(tx, arrivals, now=now)
@@ -166,6 +167,7 @@ async def write(
     # Roots before their tasks, because a task refers to its parent.
     filed = [one.root for one in new] + [task for one in new for task in one.tasks]
     numbers = await begin(tx, filed, reference)
+    await evidence.attach_to_reports(tx, [(one.event, one.root) for one in new])
     return Written({one.event.id: Admitted(one, numbers) for one in new}, known)
 
 

@@ -139,7 +139,7 @@ async def _judged(
     wish: Wish,
 ) -> tuple[list[Change], dict[Skip, list[Unit]]]:
     ids = [unit.id for unit in free]
-    touched = await rejudge.touched(tx, ids, but=(Action.NOTE, Action.REJUDGE))
+    touched = await rejudge.touched(tx, ids, but=(Action.NOTE, Action.ATTACH, Action.REJUDGE))
     running = await clocks.of_units(tx, ids)
     stored = await events.find(tx, ids)
     reports = [read(stored[unit.id]) for unit in free if unit.id not in touched]

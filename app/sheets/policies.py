@@ -54,6 +54,7 @@ def _policy(section: Section, known: Known) -> LocalPolicy:
         pressing_marks=section.marks("pressing_marks", _DEFAULT.pressing_marks),
         confidence=section.share("confidence"),
         closes_on_verify=section.flag("closes_on_verify"),
+        requires_evidence=section.flag("requires_evidence"),
         stepwise=section.flags("stepwise"),
         emergencies=section.urgencies("emergencies"),
         rules=rules(section, "rules", known),

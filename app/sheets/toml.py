@@ -42,6 +42,7 @@ def _values(policy: LocalPolicy) -> Iterator[tuple[str, str | None]]:
         yield name, None if marks is None else _marks(marks)
     yield "confidence", None if policy.confidence is None else str(policy.confidence)
     yield "closes_on_verify", _flag(policy.closes_on_verify)
+    yield "requires_evidence", _flag(policy.requires_evidence)
     stepwise = policy.stepwise
     pairs = None if stepwise is None else ((key, _flag(on) or "") for key, on in stepwise.items())
     yield "stepwise", None if pairs is None else _table(pairs)

@@ -14,13 +14,19 @@ from tests.given import City, HandClock
 
 
 @pytest.fixture(scope="module")
-async def shared_city(server_url: str, template: str) -> AsyncIterator[City]:
+async def shared_city(
+    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[City]:
     name = f"yg_test_{uuid4().hex[:8]}"
     await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     url, clock = with_database(server_url, name), HandClock(NOW)
-    app = create_app(
-        Settings(home=Path("/nonexistent"), database_url=url, pool_size=4), clock=clock
+    settings = Settings(
+        home=Path("/nonexistent"),
+        database_url=url,
+        pool_size=4,
+        attachments=tmp_path_factory.mktemp("shared") / "attachments",
     )
+    app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://yiguan") as client:

@@ -86,7 +86,7 @@ async def test_a_unit_nobody_filed_is_refused(shared_city: City, key: str):
 async def test_a_unit_tells_what_the_caller_may_do_now(shared_city: City):
     unit, person = await filed(shared_city), await worker(shared_city)
     shown = await person.get(f"/v1/units/{unit['id']}")
-    assert shown["actions"] == ["accept", "return", "note"]
+    assert shown["actions"] == ["accept", "return", "note", "attach"]
 
 
 async def test_an_event_shows_its_tasks(shared_city: City):
@@ -143,7 +143,7 @@ async def test_what_the_state_forbids_is_refused_with_what_is_allowed(shared_cit
     answer = await person.try_to(unit["id"], "resolve")
     assert (answer.status_code, answer.json()["allowed"]) == (
         409,
-        ["accept", "return", "cancel", "note"],
+        ["accept", "return", "cancel", "note", "attach"],
     )
 
 

@@ -75,19 +75,21 @@ def may(caller: Caller, action: Action) -> bool:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.relation}-{row.role}")
 def test_a_role_standing_so_may_do_exactly(row: Row):
     somebody = pieces.caller(PLACES[row.relation], row.role)
-    allowed = {action for action in Action if may(somebody, action)} - {Action.NOTE}
+    allowed = {action for action in Action if may(somebody, action)} - {Action.NOTE, Action.ATTACH}
     assert allowed == {Action(word) for word in row.actions.split()}
 
 
 @pytest.mark.parametrize("relation", PLACES)
 @pytest.mark.parametrize("role", Role)
-def test_everybody_who_has_to_do_with_it_may_note(relation: Relation, role: Role):
-    assert may(pieces.caller(PLACES[relation], role), Action.NOTE)
+def test_everybody_who_has_to_do_with_it_may_add_to_it(relation: Relation, role: Role):
+    somebody = pieces.caller(PLACES[relation], role)
+    assert may(somebody, Action.NOTE)
+    assert may(somebody, Action.ATTACH)
 
 
-def test_the_reporter_may_note_and_nothing_else():
+def test_the_reporter_may_add_to_it_and_nothing_else():
     reporter = pieces.caller(f"{WEST}-CG", Role.REPORTER, name="reporter")
-    assert {action for action in Action if may(reporter, action)} == {Action.NOTE}
+    assert {action for action in Action if may(reporter, action)} == {Action.NOTE, Action.ATTACH}
 
 
 @pytest.mark.parametrize("role", Role)

@@ -70,12 +70,12 @@ def test_an_action_leads_to(row: Row):
     assert (move.to, move.needs_reason) == (State(row.to), row.needs_reason)
 
 
-def test_besides_these_a_unit_can_only_be_cancelled_or_noted():
+def test_besides_these_a_unit_can_only_be_cancelled_or_added_to():
     listed = {(State(row.state), Action(row.action)) for row in TABLE}
     rest = {
         action for pair, action in ((pair, pair[1]) for pair in TRANSITIONS if pair not in listed)
     }
-    assert rest == {Action.CANCEL, Action.NOTE}
+    assert rest == {Action.CANCEL, Action.NOTE, Action.ATTACH}
 
 
 @pytest.mark.parametrize(("state", "action"), REFUSED)
@@ -100,13 +100,14 @@ def test_every_open_unit_can_be_cancelled(state: State):
 
 
 @pytest.mark.parametrize("state", [state for state in State if state.is_final])
-def test_a_final_state_only_allows_a_note(state: State):
-    assert actions_in(state) == (Action.NOTE,)
+def test_a_final_state_only_allows_to_add_to_it(state: State):
+    assert actions_in(state) == (Action.NOTE, Action.ATTACH)
 
 
+@pytest.mark.parametrize("action", [Action.NOTE, Action.ATTACH])
 @pytest.mark.parametrize("state", State)
-def test_a_note_changes_no_state(state: State):
-    assert decide(state, Action.NOTE, reason="补充").to is state
+def test_adding_to_it_changes_no_state(state: State, action: Action):
+    assert decide(state, action, reason="补充").to is state
 
 
 def reachable() -> set[State]:
@@ -139,7 +140,8 @@ def test_it_is_nobodys_turn_exactly_when_all_is_over(state: State):
 
 
 @pytest.mark.parametrize(
-    "action", [Action.NOTE, Action.WARN, Action.OVERDUE, Action.RAISE, Action.NOTIFY]
+    "action",
+    [Action.NOTE, Action.ATTACH, Action.WARN, Action.OVERDUE, Action.RAISE, Action.NOTIFY],
 )
 def test_a_reminder_or_note_leaves_the_version_alone(action: Action):
     assert action not in RAISES_VERSION

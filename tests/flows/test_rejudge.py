@@ -17,6 +17,8 @@ from app.store import units
 from app.store.parts import Content
 from tests import given
 from tests.given import CITY, EAST, GRID, HARBOUR, City, Person, limit
+from tests.photos import exhibit, uploaded
+from tests.photos import shown as attached
 
 ENTRIES = given.entries()
 RUBBISH, COVER, BRANCH, HOLE, FIRE = ENTRIES
@@ -263,6 +265,14 @@ async def test_a_note_is_no_decision(city: City):
     await (await reporter(city)).act(unit["id"], "note", reason="看到了")
     await publish(city, with_rubbish(level=Tier.STREET))
     assert len((await rejudge(city))["changes"]) == 1
+
+
+async def test_a_photograph_is_no_decision(city: City):
+    unit, person = await reported(city), await reporter(city)
+    await person.act(unit["id"], "attach", attachments=[exhibit(await uploaded(person), "before")])
+    await publish(city, with_rubbish(level=Tier.STREET))
+    assert len((await rejudge(city))["changes"]) == 1
+    assert len(await attached(person, unit["id"])) == 1
 
 
 async def test_tasks_are_left_to_their_event(city: City):

@@ -22,6 +22,8 @@ from app.store import accounts, parts, rulebooks, units
 from app.store.database import Tx
 from tests import given
 from tests.given import CITY, EAST, GRID, HARBOUR, HILL, WEST, City, Person
+from tests.photos import exhibit, uploaded
+from tests.photos import shown as attached
 from tests.reorganising import MERGER, NEW, recode
 
 ROAD = {"text": "路面有个大坑", "category": {"code": "06013"}, "place": {"code": GRID}}
@@ -117,6 +119,15 @@ async def test_people_of_a_replaced_body_go_on_with_their_work(city: City):
     tasks = await person.get("/v1/me/tasks")
     assert [task["id"] for task in tasks["items"]] == [unit["id"]]
     assert (await person.act(unit["id"], "accept"))["state"] == "accepted"
+
+
+async def test_people_of_a_replaced_body_add_to_what_they_reported(city: City):
+    person = await city.person(f"{EAST}-PS", Role.DEPARTMENT, Role.REPORTER)
+    report = (await person.post(city.report(**DRAIN))).json()["event"]
+    await reorganise(city)
+    body = {"attachments": [exhibit(await uploaded(person), "before")]}
+    answer = await person.call("POST", f"/v1/events/{report}:attach", json=body)
+    assert (answer.status_code, len(await attached(person, report))) == (200, 1)
 
 
 async def test_accounts_of_a_replaced_body_belong_to_its_successor(city: City):

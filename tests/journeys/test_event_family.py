@@ -69,12 +69,12 @@ async def test_the_log_names_the_task_that_was_the_last(fire: Family):
 async def test_nobody_resolves_an_event_over_the_heads_of_its_tasks(fire: Family):
     owner = await fire.city.person(f"{HARBOUR}-ZX", Role.SUPERVISOR)
     answer = await owner.try_to(fire.parent["id"], "resolve")
-    assert (answer.status_code, answer.json()["allowed"]) == (409, ["cancel", "note"])
+    assert (answer.status_code, answer.json()["allowed"]) == (409, ["cancel", "note", "attach"])
 
 
 async def test_what_cannot_be_done_is_not_offered(fire: Family):
     unit = await (await fire.centre()).get(f"/v1/units/{fire.parent['id']}")
-    assert unit["actions"] == ["cancel", "note"]
+    assert unit["actions"] == ["cancel", "note", "attach"]
 
 
 async def test_cancelling_the_event_cancels_its_open_tasks(fire: Family):

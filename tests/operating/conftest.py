@@ -29,7 +29,13 @@ Terminal = Callable[..., Said]
 @pytest.fixture
 def yiguan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
     monkeypatch.setattr(console, "width", 80)
-    for name in ("YIGUAN_DATABASE_URL", "YIGUAN_URL", "YIGUAN_KEY", "YIGUAN_PORT"):
+    for name in (
+        "YIGUAN_DATABASE_URL",
+        "YIGUAN_URL",
+        "YIGUAN_KEY",
+        "YIGUAN_PORT",
+        "YIGUAN_ATTACHMENTS",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("YIGUAN_HOME", "/nonexistent")
 

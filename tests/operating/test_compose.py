@@ -46,6 +46,12 @@ def test_the_address_holds_no_password():
         assert ":" not in SERVICES[name]["environment"]["YIGUAN_DATABASE_URL"].split("@")[0][13:]
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_the_attachments_outlive_the_containers_that_share_them(name: str):
+    assert SERVICES[name]["volumes"] == ["home:/var/lib/yiguan"]
+    assert "ENV YIGUAN_HOME=/var/lib/yiguan\n" in (FILE.parent / "Dockerfile").read_text()
+
+
 def test_the_database_outlives_its_container():
     # From 18 on the image keeps its data in a folder of the version below this one.
     assert SERVICES["db"]["volumes"] == ["database:/var/lib/postgresql"]
