@@ -11,7 +11,7 @@ PINGSHAN = SHARED / "pingshan_events.csv"
 
 def commands() -> dict[str, list[str]]:
     """Return each benchmark's arguments; those that need the real data only where they are."""
-    names = ("classify", "intake", "routing", "trial", "reorganisation")
+    names = ("classify", "intake", "actions", "routing", "trial", "reorganisation")
     found: dict[str, list[str]] = {name: [] for name in names}
     if PINGSHAN.is_file():
         found["pingshan"] = []

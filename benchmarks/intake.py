@@ -43,15 +43,17 @@ VALUES (gen_random_uuid(), :home::text, 'grid', '500000-ZX', '00000000-0000-7000
 WITH u AS (
     INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing, entry, level,
         district, street, community, grid, holder, centre, desk, route, is_gap, is_unlisted,
-        rulebook, reporter, stage, stage_due_at, due_at, is_provisional, raised,
-        created_at, updated_at, version, steps, reasons)
+        is_self_handled, rulebook, reporter, cell,
+        stage, stage_due_at, due_at, is_provisional, raised, created_at, updated_at, version, steps,
+        reasons, pending)
     VALUES (gen_random_uuid(), :home::text,
         :home::text || '-20261121-' || to_char(nextval('unit_number'), 'FM9900000'),
         'item', 'single', '路面坑洞', 'dispatched', 'normal', 0, 'SX-06013-1', 'street',
         :home::text, :home::text || '001', '', '', :home::text || '001-MS', :home::text || '001-ZX',
-        :home::text || '001-MS', string_to_array(:home::text || '-ZX', ' '), false, false, 1,
-        '00000000-0000-7000-8000-000000000001', 'accept', now() + '2 h', now() + '8 h', false, '{}',
-        now(), now(), 1, 2, :reasons::jsonb)
+        :home::text || '001-MS', string_to_array(:home::text || '-ZX', ' '), false, false, false, 1,
+        '00000000-0000-7000-8000-000000000001', :home::text || '001001001',
+        'accept', now() + '2 h', now() + '8 h', false, '{}',
+        now(), now(), 1, 2, :reasons::jsonb, '[]')
     RETURNING id, home
 ), s AS (
     INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch)
@@ -59,9 +61,9 @@ WITH u AS (
     FROM u, generate_series(1, 2) n
 )
 INSERT INTO clock (unit, home, name, basis, "limit", started_at, spent, running_since, due_at,
-    is_provisional, mark, next_at, version)
+    is_provisional, mark, next_at, version, granted, grants)
 SELECT u.id, u.home, name, 'work', 7200, now(), 0, now(), now() + '2 h', false, 0,
-    now() + '1 h', 1
+    now() + '1 h', 1, 0, 0
 FROM u, unnest(ARRAY['accept', 'dispose']) name;
 COMMIT;
 """
@@ -100,7 +102,7 @@ def reports(count: int, *, by_code: bool, planned: bool = False) -> Iterator[byt
     for _ in range(count):
         row = chance.choice(rows)
         report = {
-            "id": str(_uuid7(chance_ids)),
+            "id": str(uuid7(chance_ids)),
             "source": "grid",
             "occurred_at": now,
             "text": chance.choice(row["examples"].split("|")),
@@ -112,7 +114,8 @@ def reports(count: int, *, by_code: bool, planned: bool = False) -> Iterator[byt
         yield orjson.dumps(report)
 
 
-def _uuid7(chance: random.Random) -> UUID:
+def uuid7(chance: random.Random) -> UUID:
+    """Return an event id of now."""
     stamp = int(time.time() * 1000) << 80
     return UUID(
         int=stamp | 7 << 76 | chance.getrandbits(12) << 64 | 2 << 62 | chance.getrandbits(62)

@@ -20,16 +20,16 @@ from tests import given
 NOON = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 """Friday 09:30 in Chongqing; the whole afternoon lies ahead."""
 
-_SPACE = UUID("0192f000-0000-7000-8000-000000000000")
+SPACE = UUID("0192f000-0000-7000-8000-000000000000")
 
 
 def account(name: str) -> AccountId:
-    return AccountId(uuid5(_SPACE, name))
+    return AccountId(uuid5(SPACE, name))
 
 
 def event(text: str = "楼下一堆垃圾好臭", **changes: Any) -> Event:
     values: dict[str, Any] = {
-        "id": EventId(uuid5(_SPACE, text)),
+        "id": EventId(uuid5(SPACE, text)),
         "source": Channel.GRID,
         "occurred_at": NOON,
         "received_at": NOON,
@@ -53,7 +53,7 @@ def unit(state: State = State.DISPATCHED, **changes: Any) -> Unit:
     """A unit on the grid team's hands, under the harbour street's centre."""
     holder, centre = f"{given.GRID}-WG", f"{given.HARBOUR}-ZX"
     values: dict[str, Any] = {
-        "id": UnitId(uuid5(_SPACE, "unit")),
+        "id": UnitId(uuid5(SPACE, "unit")),
         "home": given.EAST,
         "kind": Kind.ITEM,
         "clause": Clause.SINGLE,

@@ -6,8 +6,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from app.api.models import AcceptedOut, EventDetail, EventIn
+from app.api.event_models import EventIn
 from app.api.problems import PROBLEMS, Problem
+from app.api.unit_models import AcceptedOut, EventDetail
 
 DESCRIPTION: Final = """
 一贯: 三级治理中心的事件分拨服务。Event routing for a city's three-tier operations centres.

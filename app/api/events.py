@@ -10,11 +10,11 @@ from starlette.responses import Response
 from app.api import problems, render, reports
 from app.api.evidence import AttachIn
 from app.api.exhibits import exhibits
-from app.api.models import EventDetail, UnitOut
 from app.api.once import Posted
 from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
-from app.domain.authority import REPORTERS, Caller
+from app.api.unit_models import EventDetail, UnitOut
+from app.domain.authority import REPORTERS, SELF_HANDLERS, Caller
 from app.domain.errors import Forbidden, NotFound
 from app.domain.event import EventId
 from app.domain.rulebook import Rulebook
@@ -40,6 +40,13 @@ async def post_event(request: Request) -> Response:
         report = reports.sent_by(caller, raw, at=service.now())
     except ValidationError as error:
         return problems.invalid(request, error.errors(include_url=False))
+    if report.resolved and not caller.roles & SELF_HANDLERS:
+        raise Forbidden(
+            zh="该密钥只能上报, 不能自行处置",
+            en="this key reports only: it may not tell of a resolution",
+            field="resolved",
+            allowed=sorted(SELF_HANDLERS),
+        )
     if report.exhibits:
         async with service.database.reading() as tx:
             await evidence.check(tx, report)
@@ -92,7 +99,7 @@ async def attach(event_id: UUID, body: AttachIn, service: Services, once: Posted
         if stored is None:
             raise _no_event()
         named = exhibits(body.attachments)
-        order = Order(UnitId(stored.id), 0, once.caller, now, body.reason, named)
+        order = Order(UnitId(stored.id), 0, once.caller, now, body.reason, exhibits=named)
         done = await casework.attach(doing.tx, service.library, order, report=stored)
         shown = render.unit(done, service.library.current(now).rulebook)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Request
 from pydantic import AfterValidator, BaseModel, Field
 
 from app.api import render, reports
-from app.api.models import EventIn, UnitOut, event_id
+from app.api.event_models import EventIn, event_id
 from app.api.problems import wants_chinese
 from app.api.request import Calling, Services
 from app.api.rulebooks import reader
+from app.api.unit_models import UnitOut
 from app.domain.authority import REPORTERS, Role
 from app.domain.errors import Forbidden
 from app.domain.explain.passage import Passage, Topic

@@ -1,15 +1,40 @@
 """Keys, made and revoked by an administrator of the area."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
-from app.api.models import KeyIn, KeyOut
+from app.api.models import Clean, Code, Moment, Strict, example
 from app.api.once import Posted
 from app.api.request import Calling, Services
+from app.domain.authority import Role
 from app.domain.organisation import OrganisationCode
 from app.flows import access
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
+
+
+class KeyIn(Strict):
+    """A key to make for a person or machine of an organisation."""
+
+    model_config = example(name="张敏", organisation="500103-ZX", roles=["clerk"])
+
+    name: Annotated[Clean, StringConstraints(min_length=1, max_length=60)]
+    organisation: Code
+    roles: list[Role] = Field(min_length=1)
+    expires_at: Moment | None = None
+
+
+class KeyOut(BaseModel):
+    """A new key; `key` is shown this once, and left out when the answer is given again."""
+
+    id: str
+    key: str | None = None
+    name: str
+    organisation: str
+    roles: list[Role]
 
 
 @router.post(

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api import render, tables
-from app.api.models import EventPage, UnitPage
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
+from app.api.unit_models import EventPage, UnitPage
 from app.domain.unit import Unit
 from app.store import events, lists, units
 

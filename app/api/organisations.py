@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api import render, tables
-from app.api.models import OrganisationOut, UnitPage
+from app.api.models import OrganisationOut
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
+from app.api.unit_models import UnitPage
 from app.domain.authority import Caller, oversees, scope_of
 from app.domain.errors import NotFound
 from app.domain.organisation import Organisation, OrganisationCode

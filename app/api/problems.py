@@ -127,6 +127,11 @@ async def _domain(request: Request, error: Exception) -> Response:
 
 
 def refusal(request: Request, error: DomainError) -> Response:
+    """Answer with the problem a domain error stands for."""
+    return _answered(problem_of(request, error))
+
+
+def problem_of(request: Request, error: DomainError) -> Problem:
     """Return the problem a domain error stands for."""
     kind = PROBLEMS[type(error)]
     chinese = wants_chinese(request)
@@ -140,7 +145,7 @@ def refusal(request: Request, error: DomainError) -> Response:
         extra["allowed"] = list(error.allowed)
     if isinstance(error, Stale):
         extra["version"] = error.version
-    return _answer(request, kind, detail, extra)
+    return _problem(request, kind, detail, extra)
 
 
 def _of_sheet(fault: str, *, chinese: bool) -> FieldError:
@@ -231,7 +236,11 @@ def _quality(text: str) -> float:
 
 
 def _answer(request: Request, kind: ProblemType, detail: str, extra: Mapping[str, Any]) -> Response:
-    problem = Problem(
+    return _answered(_problem(request, kind, detail, extra))
+
+
+def _problem(request: Request, kind: ProblemType, detail: str, extra: Mapping[str, Any]) -> Problem:
+    return Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title_zh if wants_chinese(request) else kind.title_en,
         status=kind.status,
@@ -239,11 +248,14 @@ def _answer(request: Request, kind: ProblemType, detail: str, extra: Mapping[str
         request_id=request.scope.get("request_id", ""),
         **extra,
     )
+
+
+def _answered(problem: Problem) -> Response:
     body = orjson.dumps(problem.model_dump(exclude_defaults=True))
-    headers = {"Retry-After": RETRY_AFTER} if kind.status == 503 else {}
-    if kind.status == 401:
+    headers = {"Retry-After": RETRY_AFTER} if problem.status == 503 else {}
+    if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(body, kind.status, headers, "application/problem+json")
+    return Response(body, problem.status, headers, "application/problem+json")
 
 
 def _field(fault: Mapping[str, Any]) -> str:

@@ -1,20 +1,22 @@
 """Domain values as the contract's shapes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.api.event_models import EventOut
 from app.api.evidence import AttachmentOut
-from app.api.models import (
+from app.api.family_models import ErrandOut, ProgressOut, SupportOut
+from app.api.models import MOST, DutyOut, Named, OrganisationOut
+from app.api.request_models import RequestOut
+from app.api.unit_models import (
     AcceptedOut,
+    ActionOut,
     ClockOut,
-    DutyOut,
     EntryOut,
     EventDetail,
-    EventOut,
-    Named,
-    OrganisationOut,
+    Numbered,
     PlaceOut,
     StepOut,
     UnitDetail,
@@ -23,9 +25,14 @@ from app.api.models import (
 from app.domain.action import Action
 from app.domain.area import AreaCode, Place
 from app.domain.clock import Clock
+from app.domain.family import Progress, errand_of, in_order
+from app.domain.lifecycle import Allowed
 from app.domain.organisation import OrganisationCode
+from app.domain.request import Request
 from app.domain.rulebook import Rulebook
+from app.domain.support import open_for
 from app.domain.unit import Step, Unit
+from app.domain.words import ACTION
 from app.flows.intake import Admitted
 from app.store.attachments import Attachment
 from app.store.events import StoredEvent
@@ -39,7 +46,13 @@ def accepted(admitted: Admitted, rulebook: Rulebook) -> AcceptedOut:
         for filed in (admission.root, *admission.tasks)
     )
     reasons = dict(admission.root.unit.reasons)
-    return AcceptedOut(event=admission.event.id, unit=root, tasks=tasks, reasons=reasons)
+    return AcceptedOut(
+        event=admission.event.id,
+        unit=root,
+        tasks=tasks,
+        reasons=reasons,
+        merged_into=admission.root.unit.merged_into,
+    )
 
 
 def unit(shown: Unit, rulebook: Rulebook) -> UnitOut:
@@ -53,8 +66,9 @@ def detail(
     *,
     report: StoredEvent | None,
     clocks: Iterable[Clock],
-    tasks: Iterable[Unit],
-    actions: Sequence[Action],
+    linked: Collection[Unit],
+    pending: Iterable[Request],
+    actions: Iterable[Allowed],
     now: datetime,
 ) -> UnitDetail:
     """Render a unit with all that belongs to it, and who is on duty now where it is."""
@@ -62,9 +76,28 @@ def detail(
         **_unit(shown, rulebook, shown.number, now),
         event=event(report) if report else None,
         clocks=[clock(one) for one in clocks],
-        tasks=[unit(task, rulebook) for task in tasks],
-        actions=list(actions),
+        **_family(shown, [one for one in linked if one.parent == shown.id], rulebook),
+        merged=[numbered(one) for one in linked if one.merged_into == shown.id],
+        recurred=[numbered(one) for one in linked if one.recurs == shown.id],
+        pending=[request(one, rulebook) for one in pending],
+        actions=[action(one) for one in actions],
     )
+
+
+def _family(shown: Unit, tasks: Sequence[Unit], rulebook: Rulebook) -> dict[str, Any]:
+    """Render what belongs to a unit as one of a family."""
+    errand = errand_of(shown)
+    return {
+        "tasks": [unit(task, rulebook) for task in in_order(tasks)[:MOST]],
+        "progress": progress(Progress.of(tasks)) if tasks else None,
+        "errand": ErrandOut(**errand.stored()) if errand else None,
+        "support": [SupportOut(**asked) for asked in open_for(shown)],
+    }
+
+
+def progress(shown: Progress) -> ProgressOut:
+    """Render how far the tasks of a unit are."""
+    return ProgressOut(total=shown.total, open=shown.open, closed=shown.closed, late=shown.late)
 
 
 def _unit(
@@ -97,6 +130,10 @@ def _unit(
         "created_at": shown.created_at,
         "updated_at": shown.updated_at,
         "closed_at": shown.closed_at,
+        "merged_into": shown.merged_into,
+        "recurs": shown.recurs,
+        "is_self_handled": shown.is_self_handled,
+        "satisfaction": shown.satisfaction,
         "version": shown.version,
     }
 
@@ -150,6 +187,11 @@ def named(code: OrganisationCode, rulebook: Rulebook) -> Named:
     return Named(code=code, name=body.name if body else code)
 
 
+def numbered(shown: Unit) -> Numbered:
+    """Render another unit as a link."""
+    return Numbered(id=shown.id, number=shown.number, state=shown.state)
+
+
 def place(shown: Place, rulebook: Rulebook) -> PlaceOut:
     """Render a place with the names of its areas."""
 
@@ -162,6 +204,30 @@ def place(shown: Place, rulebook: Rulebook) -> PlaceOut:
         street=area(shown.street),
         community=area(shown.community),
         grid=area(shown.grid),
+    )
+
+
+def action(allowed: Allowed) -> ActionOut:
+    """Render what may be done, with its name in both languages."""
+    zh, en = ACTION[allowed.action]
+    return ActionOut(action=allowed.action, name=f"{zh} / {en}", needs=list(allowed.needs))
+
+
+def request(shown: Request, rulebook: Rulebook) -> RequestOut:
+    """Render a request."""
+    return RequestOut(
+        id=shown.id,
+        unit=shown.unit,
+        kind=shown.kind,
+        organisation=named(shown.organisation, rulebook),
+        at=shown.at,
+        reason=shown.reason,
+        until=shown.until,
+        agreed=[named(code, rulebook) for code in shown.agreed],
+        state=shown.state,
+        desk=named(shown.desk, rulebook) if shown.desk else None,
+        decided_at=shown.decided_at,
+        decision=shown.decision,
     )
 
 

@@ -8,12 +8,12 @@ from typing import Final
 import orjson
 from pydantic import TypeAdapter
 
+from app.api.event_models import EventIn, ResolvedIn
 from app.api.exhibits import exhibits
-from app.api.models import EventIn
 from app.domain.area import AreaCode
 from app.domain.authority import Caller
 from app.domain.errors import Invalid
-from app.domain.event import Event, EventId, Point, Where
+from app.domain.event import Event, EventId, Point, Resolved, Where
 from app.domain.responsibility import Category
 from app.store import events
 from app.store.database import Database
@@ -55,7 +55,12 @@ def sent_by(caller: Caller, raw: bytes, *, at: datetime) -> Event:
         body=body,
         attributes=sent.attributes,
         exhibits=exhibits(sent.attachments),
+        resolved=_resolved(sent.resolved) if sent.resolved else None,
     )
+
+
+def _resolved(sent: ResolvedIn) -> Resolved:
+    return Resolved(sent.how, sent.at, tuple(sent.before), tuple(sent.after))
 
 
 def stored(event: StoredEvent) -> Event:

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.api import render
-from app.api.models import UnitOut, UnitPage
+from app.api.unit_models import UnitOut, UnitPage
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
 from app.domain.words import CLOCK, KIND, STATE, URGENCY

@@ -1,6 +1,5 @@
 """Units: read by id or number, listed, and worked on."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,56 +9,34 @@ from starlette.responses import Response
 
 from app.api import render, tables
 from app.api.evidence import AttachIn, AttachmentList, ResolveIn
-from app.api.exhibits import ExhibitIn, exhibits
 from app.api.explanations import Explanation
-from app.api.models import (
+from app.api.models import Said
+from app.api.once import Posted
+from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
+from app.api.unit_models import (
     DispatchIn,
     FileIn,
     RuleIn,
-    Said,
     StepPage,
     UnitDetail,
     UnitOut,
     UnitPage,
     UnitQuery,
 )
-from app.api.once import Once, Posted
-from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
-from app.api.service import Service
+from app.api.work import UnitKey, seen_unit, work
 from app.domain.action import Action
 from app.domain.area import AreaCode, Areas
 from app.domain.authority import Caller, scope_of
-from app.domain.errors import NotFound
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
-from app.domain.unit import Unit, UnitId
+from app.domain.unit import Unit
 from app.flows import casework, dispatching, explanation
-from app.flows.casework import Order, in_sight, may_now
-from app.store import accounts, attachments, clocks, events, lists, steps, units
+from app.flows.casework import Order, may_now
+from app.store import accounts, attachments, clocks, events, lists, requests, steps, units
 from app.store.database import Tx
 from app.store.lists import UnitFilter
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
-
-UnitKey = str
-"""A unit's id or its number."""
-
-
-async def _seen(tx: Tx, key: UnitKey, caller: Caller, service: Service) -> Unit:
-    """Return a unit within the caller's scope; raises NotFound."""
-    found = await _find(tx, key)
-    rulebook = service.library.current(service.now()).rulebook
-    if found is None or not in_sight(found, caller, rulebook):
-        raise NotFound(zh=f"没有业务单元“{key}”", en=f"no unit {key}", field="unit")
-    return found
-
-
-async def _find(tx: Tx, key: UnitKey) -> Unit | None:
-    try:
-        found = await units.read(tx, [UnitId(UUID(key))])
-    except ValueError:
-        return await units.by_number(tx, key)
-    return found[0] if found else None
 
 
 @router.get("", summary="Units in the order they last changed", response_model=UnitPage)
@@ -109,9 +86,10 @@ async def get_unit(
     """Return a unit with its clocks, its tasks and what the caller may do now."""
     rulebook = service.library.current(service.now()).rulebook
     async with service.database.reading() as tx:
-        found = await _seen(tx, unit, caller, service)
+        found = await seen_unit(tx, unit, caller, service)
         running = await clocks.of_units(tx, [found.id])
-        tasks = await units.tasks_of(tx, [found.id])
+        linked = await units.linked(tx, found.id)
+        pending = await requests.read(tx, [one.id for one in found.pending])
         root = found.parent or found.id
         report = (await events.find(tx, [root])).get(root)
     response.headers["ETag"] = f'"{found.version}"'
@@ -120,8 +98,9 @@ async def get_unit(
         rulebook,
         report=report,
         clocks=running.get(found.id, ()),
-        tasks=tasks,
-        actions=may_now(found, caller, rulebook),
+        linked=linked,
+        pending=pending,
+        actions=may_now(found, caller, rulebook, service.now()),
         now=service.now(),
     )
 
@@ -132,7 +111,7 @@ async def get_steps(unit: UnitKey, service: Services, caller: Calling, asked: Pa
     rulebook = service.library.current(service.now()).rulebook
     (after,) = cursor_values(asked.cursor, int) if asked.cursor else (0,)
     async with service.database.reading() as tx:
-        found = await _seen(tx, unit, caller, service)
+        found = await seen_unit(tx, unit, caller, service)
         log = await steps.of_unit(tx, found.id, after=after, limit=asked.limit)
         names = await accounts.names(tx, [line.actor for line in log if line.actor])
     following = cursor_of(log[-1].seq) if len(log) == asked.limit else None
@@ -144,7 +123,7 @@ async def get_attachments(unit: UnitKey, service: Services, caller: Calling) -> 
     """Return what the unit shows; each is downloaded from /v1/attachments."""
     rulebook = service.library.current(service.now()).rulebook
     async with service.database.reading() as tx:
-        found = await _seen(tx, unit, caller, service)
+        found = await seen_unit(tx, unit, caller, service)
         shown = await attachments.of_unit(tx, found.id, found.parent or found.id)
     return AttachmentList(items=[render.attachment(one, rulebook) for one in shown])
 
@@ -155,7 +134,7 @@ async def get_explanation(
 ) -> Explanation:
     """Tell the unit's decisions from the reasons stored with it."""
     async with service.database.reading() as tx:
-        found = await _seen(tx, unit, caller, service)
+        found = await seen_unit(tx, unit, caller, service)
         passages = await explanation.of_unit(tx, service.library, found)
     return Explanation.of(
         passages,
@@ -165,28 +144,6 @@ async def get_explanation(
         rulebook=found.rulebook,
         reasons=dict(found.reasons),
     )
-
-
-Flow = Callable[[Tx, Order], Awaitable[Unit]]
-
-
-async def _work(
-    key: UnitKey,
-    once: Once,
-    flow: Flow,
-    *,
-    seen: int,
-    reason: str,
-    attached: Sequence[ExhibitIn] = (),
-) -> Response:
-    """Run one flow on a unit in one transaction and answer with what it left."""
-    service, caller = once.service, once.caller
-    async with once.transaction() as doing:
-        found = await _seen(doing.tx, key, caller, service)
-        order = Order(found.id, seen, caller, service.now(), reason, exhibits(attached))
-        done = await flow(doing.tx, order)
-        shown = render.unit(done, service.library.current(service.now()).rulebook)
-        return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
 
 
 @router.post(
@@ -201,7 +158,7 @@ async def file(
     async def flow(tx: Tx, order: Order) -> Unit:
         return await dispatching.file(tx, service.library, order, entry, area)
 
-    return await _work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
@@ -216,7 +173,7 @@ async def dispatch(
     async def flow(tx: Tx, order: Order) -> Unit:
         return await dispatching.dispatch(tx, service.library, order, holder)
 
-    return await _work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
@@ -231,7 +188,7 @@ async def rule(
     async def flow(tx: Tx, order: Order) -> Unit:
         return await dispatching.rule(tx, service.library, order, holder, body.limit)
 
-    return await _work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post("/{unit}:resolve", summary="处置反馈(办结): the work is done", response_model=UnitOut)
@@ -243,7 +200,7 @@ async def resolve(
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.resolve(tx, service.library, order)
 
-    return await _work(unit, once, flow, seen=seen, reason=body.reason, attached=body.attachments)
+    return await work(unit, once, flow, seen=seen, reason=body.reason, attached=body.attachments)
 
 
 PLAIN = {
@@ -267,7 +224,7 @@ def _plain(action: Action, summary: str) -> None:
         async def flow(tx: Tx, order: Order) -> Unit:
             return await casework.act(tx, service.library, order, action)
 
-        return await _work(unit, once, flow, seen=seen, reason=body.reason)
+        return await work(unit, once, flow, seen=seen, reason=body.reason)
 
     router.add_api_route(
         f"/{{unit}}:{action}",
@@ -290,7 +247,7 @@ async def note(unit: UnitKey, body: Said, service: Services, once: Posted) -> Re
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.act(tx, service.library, order, Action.NOTE)
 
-    return await _work(unit, once, flow, seen=0, reason=body.reason)
+    return await work(unit, once, flow, seen=0, reason=body.reason)
 
 
 @router.post("/{unit}:attach", summary="附件: attach what was uploaded", response_model=UnitOut)
@@ -300,4 +257,4 @@ async def attach(unit: UnitKey, body: AttachIn, service: Services, once: Posted)
     async def flow(tx: Tx, order: Order) -> Unit:
         return await casework.attach(tx, service.library, order)
 
-    return await _work(unit, once, flow, seen=0, reason=body.reason, attached=body.attachments)
+    return await work(unit, once, flow, seen=0, reason=body.reason, attached=body.attachments)

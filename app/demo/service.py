@@ -62,8 +62,9 @@ class Service:
             seen = await self.get(path, key)
             if seen["state"] != unit["state"]:
                 return seen
-            if action not in seen["actions"]:
-                raise RefusalError(403, path, f"{action} is not among {seen['actions']}")
+            allowed = [one["action"] for one in seen["actions"]]
+            if action not in allowed:
+                raise RefusalError(403, path, f"{action} is not among {allowed}")
             try:
                 return await self.post(f"{path}:{action}", key, body, seen=seen["version"])
             except RefusalError as refusal:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.domain import handled
 from app.domain.action import Action
 from app.domain.area import Area, AreaCode, Place
 from app.domain.classify import Candidate, Classification, Method, classify
@@ -22,10 +23,12 @@ from app.domain.filing import (
     steps_of,
     stop_reasons,
 )
+from app.domain.landmark import cell_of, device_of
 from app.domain.passing import Trip, travelled
 from app.domain.responsibility import Kind, Urgency
 from app.domain.route import RouteReason, to_centre
 from app.domain.rulebook import Rulebook
+from app.domain.spot import Spot
 from app.domain.timing import Terms
 from app.domain.unit import Clause, State, UnitId
 
@@ -59,6 +62,8 @@ class Found:
     located: Located
     words: tuple[str, ...] = ()
     candidates: Sequence[Candidate] = ()
+    spot: Spot | None = None
+    """The reporter's point in WGS-84."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
     classification = classify(event, found.candidates, rulebook, path)
     site = Site(path, policy, rulebook, now)
     reasons = _reasons(found, classification)
-    born = _born(event, path, now)
+    born = _born(event, found, path, now)
     entry = classification.entry
     if entry is None:
         return Admission(event, _triaged(event, born, classification, reasons, site))
@@ -92,17 +97,24 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
         holder=classification.holder,
         now=now,
     )
+    handled_as = handled.standing(event, assigned, policy.self_handled_sample)
+    reasons = {**reasons, **handled.told(event, handled_as)}
     root = filed(
-        {**born, **assigned.fields(reasons), "state": STATE_AFTER[assigned.onward]},
+        {
+            **born,
+            **assigned.fields(reasons),
+            "state": STATE_AFTER[assigned.onward],
+            **handled.fields(event, handled_as),
+        },
         Terms(entry, policy, rulebook.calendar, entry.urgency),
-        steps_of(assigned.onward),
+        handled.steps_of(handled_as, steps_of(assigned.onward)),
         site,
     )
-    root = notified(root, assigned.told, now)
+    root = notified(handled.signed(root, event), assigned.told, now)
     return Admission(event, root, plan_tasks(root.unit, entry, path, rulebook, now))
 
 
-def _born(event: Event, path: Sequence[Area], now: datetime) -> dict[str, Any]:
+def _born(event: Event, found: Found, path: Sequence[Area], now: datetime) -> dict[str, Any]:
     """Return the fields an event's unit has whatever is decided about it."""
     place = Place.of(tuple(path))
     return {
@@ -112,6 +124,9 @@ def _born(event: Event, path: Sequence[Area], now: datetime) -> dict[str, Any]:
         "reporter": event.account,
         "created_at": now,
         "updated_at": now,
+        "spot": found.spot,
+        "cell": cell_of(found.spot, event.where.address, place),
+        "device": device_of(event),
     }
 
 
@@ -138,7 +153,11 @@ def _triaged(
         "state": State.TRIAGE,
         "urgency": urgency,
         "rulebook": site.rulebook.version,
-        "reasons": {**reasons, "triage": stop_reasons(route)} if route.meant else reasons,
+        "reasons": {
+            **reasons,
+            **handled.told(event, None),
+            **({"triage": stop_reasons(route)} if route.meant else {}),
+        },
     }
     terms = Terms(None, site.policy, site.rulebook.calendar, urgency)
     return filed(fields, terms, (Action.RECEIVE,), site)

@@ -44,6 +44,8 @@ class Relation(StrEnum):
     """所属中心"""
     ABOVE = "above"
     """上级中心"""
+    GRID = "grid"
+    """该网格的网格队伍, 非承办单位"""
     REPORTER = "reporter"
     """上报人本人"""
 
@@ -82,10 +84,16 @@ _HEAD: Final = frozenset({Role.SUPERVISOR})
 _OWNED: Final = frozenset({State.TRIAGE, State.FILED, State.COORDINATING})
 """States in which the holder is a centre that owns the matter and does not work on it itself."""
 
+SPLIT_IN_HAND: Final = "split_in_hand"
+"""The key of a unit's reasons that says that a holder, no centre, has split it and has it still."""
+
 _BY_HOLDER: Final = {Relation.HOLDER: _WORKERS}
 _BY_CENTRE: Final = {Relation.CENTRE: _DESK, Relation.ABOVE: _HEAD}
 _BY_HEAD: Final = {Relation.OWNER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD}
+_BY_CENTRES_HEAD: Final = {Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD}
 _BY_DESK: Final = {Relation.HOLDER: _DESK, **_BY_CENTRE}
+_BY_OWNER: Final = {Relation.OWNER: _DESK, **_BY_CENTRE}
+_ON_THE_SPOT: Final = {**_BY_CENTRE, Relation.GRID: frozenset({Role.GRID_WORKER})}
 
 AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.FILE: _BY_DESK,
@@ -95,46 +103,97 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.START: _BY_HOLDER,
     Action.RETURN: _BY_HOLDER,
     Action.RESOLVE: _BY_HOLDER,
-    Action.VERIFY: _BY_CENTRE,
-    Action.REWORK: _BY_CENTRE,
+    Action.VERIFY: _ON_THE_SPOT,
+    Action.REWORK: _ON_THE_SPOT,
     Action.CLOSE: _BY_CENTRE,
     Action.RULE: _BY_HEAD,
+    Action.TRANSFER: _BY_CENTRE,
+    Action.PASS_DOWN: _BY_OWNER,
+    Action.ESCALATE: {Relation.HOLDER: _WORKERS, Relation.CENTRE: _DESK},
+    Action.RECLASSIFY: _BY_OWNER,
+    Action.URGE: {Relation.REPORTER: frozenset(Role), **_ON_THE_SPOT},
+    Action.SUPERVISE: _BY_HEAD,
+    Action.REOPEN: {Relation.REPORTER: frozenset(Role), **_BY_CENTRE},
     Action.CANCEL: _BY_HEAD,
+    Action.MERGE: _BY_DESK,
+    Action.UNMERGE: _BY_DESK,
+    Action.RATE: {
+        Relation.REPORTER: frozenset(Role),
+        Relation.CENTRE: _DESK,
+        Relation.ABOVE: _DESK,
+    },
+    Action.SUSPEND: _BY_CENTRES_HEAD,
+    Action.RESUME: {**_BY_HOLDER, **_BY_CENTRE},
+    Action.EXTEND: _BY_CENTRES_HEAD,
+    Action.REQUEST: {**_BY_HOLDER, **_BY_CENTRE},
+    Action.GRANT: _BY_CENTRES_HEAD,
+    Action.REFUSE: _BY_CENTRES_HEAD,
+    Action.WITHDRAW: {**_BY_HOLDER, **_BY_CENTRE},
+    Action.SPLIT: {**_BY_HOLDER, **_BY_CENTRE},
+    Action.SUPPORT: _BY_HOLDER,
+    Action.GRANT_SUPPORT: _BY_CENTRE,
+    Action.REFUSE_SUPPORT: _BY_CENTRE,
+    Action.WHISTLE: {Relation.HOLDER: _DESK, Relation.CENTRE: _DESK},
+    Action.CONTACT: _BY_HOLDER,
+    Action.ARRIVE: _BY_HOLDER,
+    Action.REMIND: _BY_DESK,
     Action.NOTE: dict.fromkeys(Relation, frozenset(Role)),
     Action.ATTACH: dict.fromkeys(Relation, frozenset(Role)),
 }
 """Actions missing here belong to the service itself."""
+
+_OF_OTHERS: Final = frozenset({Action.VERIFY, Action.RATE})
+"""What nobody does to their own work."""
 
 REPORTERS: Final = frozenset(
     {Role.REPORTER, Role.GRID_WORKER, Role.CLERK, Role.SUPERVISOR, Role.INTEGRATOR}
 )
 """Roles that may post events."""
 
+SELF_HANDLERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.SUPERVISOR, Role.INTEGRATOR})
+"""Roles whose report may come with its resolution (自行处置)."""
+
 _SEES_AREA: Final = frozenset(
     {OrganisationKind.CENTRE, OrganisationKind.COMMITTEE, OrganisationKind.GRID_TEAM}
 )
 
 
-def relations(caller: Caller, unit: Unit, above: frozenset[OrganisationCode]) -> set[Relation]:
-    """Return how the caller stands to the unit; `above` are the centres over its centre."""
+def relations(
+    caller: Caller,
+    unit: Unit,
+    above: frozenset[OrganisationCode],
+    teams: frozenset[OrganisationCode] = frozenset(),
+) -> set[Relation]:
+    """Return how the caller stands to the unit.
+
+    `above` are the centres over its centre, `teams` the grid teams of its grid.
+    """
     found = set()
     if caller.organisation == unit.holder:
         found.add(Relation.HOLDER)
-        if unit.state in _OWNED:
+        if unit.state in _OWNED and not unit.reasons.get(SPLIT_IN_HAND):
             found.add(Relation.OWNER)
     if caller.organisation == unit.centre:
         found.add(Relation.CENTRE)
     if caller.organisation in above:
         found.add(Relation.ABOVE)
+    if caller.organisation in teams and caller.organisation != unit.holder:
+        found.add(Relation.GRID)
     if caller.account == unit.reporter:
         found.add(Relation.REPORTER)
     return found
 
 
-def permit(caller: Caller, action: Action, unit: Unit, above: frozenset[OrganisationCode]) -> None:
+def permit(
+    caller: Caller,
+    action: Action,
+    unit: Unit,
+    above: frozenset[OrganisationCode],
+    teams: frozenset[OrganisationCode] = frozenset(),
+) -> None:
     """Raise Forbidden unless the table lets this caller do it; nobody verifies their own work."""
     table = AUTHORITY.get(action, {})
-    stands = relations(caller, unit, above)
+    stands = relations(caller, unit, above, teams)
     if not any(caller.roles & table.get(relation, frozenset()) for relation in stands):
         raise Forbidden(
             zh=f"“{caller.name}”无权对该单元“{ACTION[action][0]}”",
@@ -142,10 +201,10 @@ def permit(caller: Caller, action: Action, unit: Unit, above: frozenset[Organisa
             field="action",
             allowed=_allowed_to(table),
         )
-    if action is Action.VERIFY and caller.account == unit.resolved_by:
+    if action in _OF_OTHERS and caller.account == unit.resolved_by:
         raise Forbidden(
-            zh="处置人不得核查自己的处置结果",
-            en="nobody verifies their own resolution",
+            zh="处置人不得核查或评价自己的处置结果",
+            en="nobody verifies or rates their own resolution",
             field="action",
         )
 

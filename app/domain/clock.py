@@ -15,7 +15,8 @@ class Clock:
 
     `spent` counts the seconds used up before `running_since`, in the clock's own basis;
     `mark` is how many of the policy's marks were passed and `next_at` the moment of the
-    next one; both moments are None while the clock stands.
+    next one; both moments are None while the clock stands. `granted` are the seconds of
+    `limit` that were granted beyond it, in so many `grants`.
     """
 
     name: ClockName
@@ -30,6 +31,8 @@ class Clock:
     next_at: datetime | None = None
     overdue_at: datetime | None = None
     version: int = 1
+    granted: int = 0
+    grants: int = 0
 
     @property
     def is_running(self) -> bool:
@@ -67,9 +70,14 @@ def resume(clock: Clock, *, at: datetime, calendar: Calendar, marks: Marks) -> C
 def relimit(clock: Clock, limit: Limit, *, calendar: Calendar, marks: Marks) -> Clock:
     """Return the clock under another limit: when it began and what it has spent stay facts.
 
-    Marks it has passed stay passed. The same limit keeps its deadline.
+    Marks it has passed stay passed. The same limit keeps its deadline. What was granted
+    beyond the limit stays granted, unless the other one is of another kind of time.
     """
     seconds, basis = calendar.seconds(limit), limit.basis
+    if basis is clock.basis:
+        seconds += clock.granted
+    else:
+        clock = replace(clock, granted=0)
     if (seconds, basis) != (clock.limit, clock.basis):
         clock = replace(clock, limit=seconds, basis=basis, due_at=None, version=clock.version + 1)
     if not clock.is_running:
@@ -78,6 +86,30 @@ def relimit(clock: Clock, limit: Limit, *, calendar: Calendar, marks: Marks) -> 
         due = mark_at(clock, 100, calendar)
         clock = replace(clock, due_at=due.at, is_provisional=due.provisional)
     return aim(clock, calendar, marks)
+
+
+def extend(clock: Clock, seconds: int, *, at: datetime, calendar: Calendar, marks: Marks) -> Clock:
+    """Return the clock with so many seconds granted beyond its limit.
+
+    They are part of the limit from now on, whatever stops it and starts it again. Marks
+    that are ahead again will fire again.
+    """
+    running_since = clock.running_since
+    ran = calendar.elapsed(running_since, at, clock.basis) if running_since else 0
+    limit = clock.limit + seconds
+    shares = (limit * percent // 100 for percent in marks.percents)
+    longer = replace(
+        clock,
+        limit=limit,
+        granted=clock.granted + seconds,
+        grants=clock.grants + 1,
+        mark=min(clock.mark, sum(share <= clock.spent + ran for share in shares)),
+        version=clock.version + 1,
+    )
+    if not longer.is_running:
+        return longer
+    due = mark_at(longer, 100, calendar)
+    return aim(replace(longer, due_at=due.at, is_provisional=due.provisional), calendar, marks)
 
 
 def stop(clock: Clock, *, at: datetime, calendar: Calendar) -> Clock:
@@ -97,6 +129,11 @@ def stop(clock: Clock, *, at: datetime, calendar: Calendar) -> Clock:
         overdue_at=clock.overdue_at or (clock.due_at if is_late else None),
         version=clock.version + 1,
     )
+
+
+def unspent(clock: Clock) -> Clock:
+    """Return a standing clock as if none of its limit were used; what was late stays a fact."""
+    return replace(clock, spent=0, due_at=None, mark=0)
 
 
 def mark_at(clock: Clock, percent: int, calendar: Calendar) -> Deadline:

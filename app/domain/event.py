@@ -65,6 +65,16 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """How and when the reporter dealt with it, with the ids of the photographs."""
+
+    how: str
+    at: datetime
+    before: tuple[UUID, ...] = ()
+    after: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One report as accepted; `digest` is the SHA-256 of its fields as sent."""
 
@@ -82,3 +92,4 @@ class Event:
     """The fields as sent, canonical JSON."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     exhibits: tuple[Exhibit, ...] = ()
+    resolved: Resolved | None = None

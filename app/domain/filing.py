@@ -156,12 +156,13 @@ def rerouted(unit: Unit, route: Route) -> Unit:
 
 def seated(unit: Unit) -> Unit:
     """Return the unit on the desk whose turn its state makes it."""
-    return replace(unit, desk=_desk(unit.state, unit.holder, unit.centre))
+    return replace(unit, desk=desk_of(unit.state, unit.holder, unit.centre))
 
 
-def _desk(
+def desk_of(
     state: State, holder: OrganisationCode, centre: OrganisationCode
 ) -> OrganisationCode | None:
+    """Return whose desk a unit in that state stands on."""
     seat = STANDINGS[state].seat
     if seat is Seat.NOBODY:
         return None
@@ -235,7 +236,7 @@ def filed(fields: Mapping[str, Any], terms: Terms, actions: Sequence[Action], si
     unit = Unit(
         **fields,
         **deadlines(state, clocks),
-        desk=_desk(state, fields["holder"], fields["centre"]),
+        desk=desk_of(state, fields["holder"], fields["centre"]),
         steps=len(actions),
     )
     return Filed(unit, _first_steps(unit, actions), clocks)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, time
+from enum import StrEnum
 from typing import Any, Final
 
-from app.domain.area import Area, AreaCode
+from app.domain.area import Area, AreaCode, Tier
 from app.domain.limit import Limit, LimitUnit
 from app.domain.organisation import OrganisationCode
+from app.domain.request import RequestKind
 from app.domain.responsibility import EntryCode, Urgency
 
 
@@ -20,6 +22,15 @@ TRIAGE: Final = _by_urgency(Limit(30, _MINUTE), Limit(15, _MINUTE))
 DISPATCH: Final = _by_urgency(Limit(15, _MINUTE), Limit(15, _MINUTE))
 ACCEPT: Final = _by_urgency(Limit(2, LimitUnit.WORK_HOUR), Limit(30, _MINUTE))
 VERIFY: Final = _by_urgency(Limit(4, LimitUnit.WORK_HOUR), Limit(2, LimitUnit.HOUR))
+SUSPEND: Final = _by_urgency(Limit(365, LimitUnit.DAY), Limit(365, LimitUnit.DAY))
+ALONE: Final[Mapping[Urgency, tuple[int, ...]]] = dict.fromkeys(Urgency, (0,))
+ONE_CENTRE: Final[Mapping[Urgency, tuple[int, ...]]] = dict.fromkeys(Urgency, (1,))
+TWO_CENTRES: Final[Mapping[Urgency, tuple[int, ...]]] = dict.fromkeys(Urgency, (2,))
+URGE: Final = Limit(1, LimitUnit.HOUR)
+SIGN: Final = Limit(1, LimitUnit.HOUR)
+CONTACT: Final = Limit(24, LimitUnit.HOUR)
+WORK: Final = Limit(3, LimitUnit.WORK_DAY)
+HARD: Final = Limit(5, LimitUnit.WORK_DAY)
 AUTOMATIC: Final[Mapping[Urgency, bool]] = dict.fromkeys(Urgency, False)
 
 
@@ -37,6 +48,38 @@ class Marks:
     def percents(self) -> tuple[int, ...]:
         """All marks in the order they are passed."""
         return (self.warn, *self.raises)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near in space and time two reports of one entry are taken for one matter."""
+
+    metres: int = 50
+    hours: int = 24
+
+
+class WhistleKind(StrEnum):
+    """What a whistle (吹哨) calls for."""
+
+    WORK = "work"
+    """工作推进哨"""
+    HARD = "hard"
+    """攻坚克难哨"""
+
+
+@dataclass(frozen=True, slots=True)
+class Whistle:
+    """Which tiers' bodies may blow it, and within which limits those called must show up."""
+
+    tiers: tuple[Tier, ...] = (Tier.STREET,)
+    sign: Limit = SIGN
+    contact: Limit = CONTACT
+    work: Limit = WORK
+    hard: Limit = HARD
+
+    def arrive(self, kind: WhistleKind) -> Limit:
+        """Return within what they must turn up."""
+        return self.work if kind is WhistleKind.WORK else self.hard
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +120,8 @@ class Policy:
     dispatch: Mapping[Urgency, Limit] = field(default_factory=lambda: DISPATCH)
     accept: Mapping[Urgency, Limit] = field(default_factory=lambda: ACCEPT)
     verify: Mapping[Urgency, Limit] = field(default_factory=lambda: VERIFY)
+    suspend: Mapping[Urgency, Limit] = field(default_factory=lambda: SUSPEND)
+    """The longest suspension (挂账)."""
     marks: Marks = Marks()
     pressing_marks: Marks = Marks(raises=(100, 125, 150))
     confidence: float = 0.8
@@ -88,7 +133,41 @@ class Policy:
     """Whether the area's centre passes units on by hand (逐级派遣)."""
     emergencies: tuple[Urgency, ...] = (Urgency.MAJOR,)
     """Urgencies that go straight to the street centre and warn those above at once."""
+    similar: Nearness = Nearness()
+    recurrence: int = 15
+    """Days within which a closed matter that comes back is a recurring one (反复发生)."""
+    self_handled_sample: float = 0.05
+    """The share of self-handled units (自行处置) that the centre verifies all the same."""
+    redo: int = 1
+    """How often an unsatisfied reporter has the work redone (重办)."""
+    suspensions: int = 1
+    """How often one unit is suspended."""
+    extensions: int = 2
+    """How often one holder's limit is extended (延期)."""
+    extension_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: TWO_CENTRES)
+    """How many centres, the unit's own first, must agree to each extension in turn.
+
+    The first number is for the first, the last for all that follow; 0: nobody need be asked.
+    """
+    suspension_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
+    return_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ALONE)
+    cancel_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
+    returns: int = 2
+    """From this return on the centre above rules who has a unit (指定承办)."""
+    urge: Limit = URGE
+    """A unit is urged (催办) once in this time."""
+    reopen_days: int = 30
+    """For so long after its close a unit may be reopened (重开)."""
+    reopens: int = 2
+    """So often a unit may be reopened."""
+    whistle: Whistle = Whistle()
     rules: Sequence[Rule] = ()
+
+    def levels(self, kind: RequestKind, urgency: Urgency, count: int) -> int:
+        """Return how many centres must agree when so many of the kind were granted before."""
+        by_urgency: Mapping[Urgency, tuple[int, ...]] = getattr(self, f"{kind}_levels")
+        levels = by_urgency[urgency]
+        return levels[min(count, len(levels) - 1)]
 
     def marks_for(self, urgency: Urgency) -> Marks:
         """Return the marks of an urgency."""
@@ -103,6 +182,7 @@ class LocalPolicy:
     dispatch: Mapping[Urgency, Limit] | None = None
     accept: Mapping[Urgency, Limit] | None = None
     verify: Mapping[Urgency, Limit] | None = None
+    suspend: Mapping[Urgency, Limit] | None = None
     marks: Marks | None = None
     pressing_marks: Marks | None = None
     confidence: float | None = None
@@ -110,6 +190,21 @@ class LocalPolicy:
     requires_evidence: bool | None = None
     stepwise: Mapping[Urgency, bool] | None = None
     emergencies: tuple[Urgency, ...] | None = None
+    similar: Nearness | None = None
+    recurrence: int | None = None
+    self_handled_sample: float | None = None
+    redo: int | None = None
+    suspensions: int | None = None
+    extensions: int | None = None
+    extension_levels: Mapping[Urgency, tuple[int, ...]] | None = None
+    suspension_levels: Mapping[Urgency, tuple[int, ...]] | None = None
+    return_levels: Mapping[Urgency, tuple[int, ...]] | None = None
+    cancel_levels: Mapping[Urgency, tuple[int, ...]] | None = None
+    returns: int | None = None
+    urge: Limit | None = None
+    reopen_days: int | None = None
+    reopens: int | None = None
+    whistle: Whistle | None = None
     rules: tuple[Rule, ...] = ()
 
     def over(self, above: Policy) -> Policy:

@@ -141,6 +141,16 @@ class Entry:
     """法律依据"""
     valid_from: date | None = None
     valid_to: date | None = None
+    self_handled: bool | None = None
+    """自行处置 allowed or not; None leaves it to level and urgency."""
+
+    @property
+    def may_be_self_handled(self) -> bool:
+        """Whoever finds it may deal with it on the spot; by default a small matter nearby."""
+        if self.self_handled is not None:
+            return self.self_handled
+        is_near = self.level in {Tier.GRID, Tier.COMMUNITY}
+        return is_near and self.urgency is Urgency.NORMAL
 
     @property
     def orders(self) -> tuple[PlanTask, ...]:

@@ -43,6 +43,10 @@ class RouteReason(StrEnum):
     """由中心指定"""
     RETURNED = "returned"
     """被退回, 由所属中心处理"""
+    ESCALATED = "escalated"
+    """由下级上报, 由上级中心处理"""
+    DISPUTED = "disputed"
+    """多次退回, 等待上级中心指定承办"""
 
 
 @dataclass(frozen=True, slots=True)

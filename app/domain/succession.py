@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.domain.action import Action
 from app.domain.area import Area, Place
+from app.domain.dispute import DISPUTE, RULING
 from app.domain.filing import Filed, seated
 from app.domain.organisation import (
     Organisation,
@@ -126,11 +127,26 @@ class _Change:
             for code in (unit.centre, *unit.route)
         )
 
+    def _disputed(self, dispute: Mapping[str, Any]) -> Mapping[str, Any]:
+        back = dict.fromkeys(map(self._follower, dispute["given_back"]))
+        return {**self._followed(dispute, "coordinator", "awaits"), "given_back": list(back)}
+
+    def _followed(self, told: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+        """Return what reasons tell with the bodies under these keys replaced."""
+        return {
+            key: self._follower(value) if key in keys and value else value
+            for key, value in told.items()
+        }
+
     def _reasons(self, reasons: Mapping[str, Any]) -> Mapping[str, Any]:
         """Keep what later decisions go by: who returned the unit, and whom it was meant for."""
         found = dict(reasons)
         if RETURNED in found:
             found[RETURNED] = self._follower(found[RETURNED])
+        if DISPUTE in found:
+            found[DISPUTE] = self._disputed(found[DISPUTE])
+        if RULING in found:
+            found[RULING] = self._followed(found[RULING], "holder", "centre")
         for key in ROUTED:
             if MEANT in found.get(key, {}):
                 found[key] = {**found[key], MEANT: self._follower(found[key][MEANT])}

@@ -11,7 +11,9 @@ from uuid import UUID
 from app.domain.area import Place, Tier
 from app.domain.event import AccountId
 from app.domain.organisation import OrganisationCode
+from app.domain.request import Pending
 from app.domain.responsibility import EntryCode, Kind, Urgency
+from app.domain.spot import Spot
 
 UnitId = NewType("UnitId", UUID)
 
@@ -41,11 +43,15 @@ class State(StrEnum):
     """不予立案"""
     CANCELLED = "cancelled"
     """已作废"""
+    MERGED = "merged"
+    """已并案"""
+    SUSPENDED = "suspended"
+    """挂账"""
 
     @property
     def is_final(self) -> bool:
         """Nothing more is to be done."""
-        return self in {State.CLOSED, State.DECLINED, State.CANCELLED}
+        return self in {State.CLOSED, State.DECLINED, State.CANCELLED, State.MERGED}
 
 
 class Clause(StrEnum):
@@ -82,6 +88,25 @@ class ClockName(StrEnum):
     """处置"""
     VERIFY = "verify"
     """核查"""
+    SUPERVISE = "supervise"
+    """督办"""
+    SUSPEND = "suspend"
+    """挂账"""
+    CONTACT = "contact"
+    """吹哨后联系"""
+    ARRIVE = "arrive"
+    """吹哨后报到"""
+
+
+class Grade(StrEnum):
+    """What the reporter says of the result (回访评价)."""
+
+    SATISFIED = "satisfied"
+    """满意"""
+    MOSTLY = "mostly"
+    """基本满意"""
+    UNSATISFIED = "unsatisfied"
+    """不满意"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +154,21 @@ class Unit:
     version: int = 1
     steps: int = 0
     reasons: Mapping[str, Any] = field(default_factory=dict)
+    spot: Spot | None = None
+    """Where the reporter's point is."""
+    cell: str | None = None
+    """What similar units are looked for by; see `landmark.cell_of`."""
+    device: str | None = None
+    merged_into: UnitId | None = None
+    recurs: UnitId | None = None
+    """The closed unit whose matter has come back (反复发生)."""
+    is_self_handled: bool = False
+    """自行处置: the report came with its resolution."""
+    satisfaction: Grade | None = None
+    was: State | None = None
+    """The state a suspended unit goes back to."""
+    pending: tuple[Pending, ...] = ()
+    """The requests about it that nobody has decided yet."""
 
 
 @dataclass(frozen=True, slots=True)

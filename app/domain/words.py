@@ -6,9 +6,11 @@ from typing import Any, Final
 from app.domain.action import Action
 from app.domain.area import Tier
 from app.domain.limit import Basis
+from app.domain.need import Need
+from app.domain.request import RequestKind, RequestState
 from app.domain.responsibility import Kind, Urgency
 from app.domain.rulebook import Part
-from app.domain.unit import Clause, ClockName, State
+from app.domain.unit import Clause, ClockName, Grade, State
 
 Words = Mapping[Any, tuple[str, str]]
 
@@ -40,6 +42,10 @@ CLOCK: Final[Words] = {
     ClockName.ACCEPT: ("签收", "acceptance"),
     ClockName.DISPOSE: ("处置", "disposal"),
     ClockName.VERIFY: ("核查", "verification"),
+    ClockName.SUPERVISE: ("督办", "supervision"),
+    ClockName.SUSPEND: ("挂账", "suspension"),
+    ClockName.CONTACT: ("联系", "first contact"),
+    ClockName.ARRIVE: ("报到", "turning up"),
 }
 BASIS: Final[Words] = {
     Basis.WORK: ("工作时间", "of working time"),
@@ -57,6 +63,8 @@ STATE: Final[Words] = {
     State.CLOSED: ("已结案", "closed"),
     State.DECLINED: ("不予立案", "declined"),
     State.CANCELLED: ("已作废", "cancelled"),
+    State.MERGED: ("已并案", "merged"),
+    State.SUSPENDED: ("挂账", "suspended"),
 }
 ACTION: Final[Words] = {
     Action.RECEIVE: ("收件", "receive"),
@@ -74,6 +82,33 @@ ACTION: Final[Words] = {
     Action.REWORK: ("返工", "rework"),
     Action.CLOSE: ("结案", "close"),
     Action.CANCEL: ("作废", "cancel"),
+    Action.SUSPEND: ("挂账", "suspend"),
+    Action.RESUME: ("恢复", "resume"),
+    Action.EXTEND: ("延期", "extend"),
+    Action.REQUEST: ("申请", "request"),
+    Action.GRANT: ("批准申请", "grant"),
+    Action.REFUSE: ("驳回申请", "refuse"),
+    Action.WITHDRAW: ("撤回申请", "withdraw"),
+    Action.MERGE: ("并案", "merge"),
+    Action.UNMERGE: ("取消并案", "unmerge"),
+    Action.SELF_HANDLE: ("自行处置", "self_handle"),
+    Action.RATE: ("回访评价", "rate"),
+    Action.REDO: ("重办", "redo"),
+    Action.SPLIT: ("拆分任务", "split"),
+    Action.SUPPORT: ("协办申请", "support"),
+    Action.GRANT_SUPPORT: ("同意协办", "grant_support"),
+    Action.REFUSE_SUPPORT: ("不同意协办", "refuse_support"),
+    Action.WHISTLE: ("吹哨", "whistle"),
+    Action.CONTACT: ("联系", "contact"),
+    Action.ARRIVE: ("报到", "arrive"),
+    Action.ISSUE: ("交办任务", "issue"),
+    Action.REMIND: ("催报", "remind"),
+    Action.TRANSFER: ("转办", "transfer"),
+    Action.ESCALATE: ("上报", "escalate"),
+    Action.RECLASSIFY: ("改派类别", "reclassify"),
+    Action.URGE: ("催办", "urge"),
+    Action.SUPERVISE: ("督办", "supervise"),
+    Action.REOPEN: ("重开", "reopen"),
     Action.NOTE: ("备注", "note"),
     Action.ATTACH: ("附件", "attach"),
     Action.WARN: ("临期提醒", "warn"),
@@ -82,6 +117,37 @@ ACTION: Final[Words] = {
     Action.MOVE: ("区划调整", "move"),
     Action.NOTIFY: ("通知", "notify"),
     Action.REJUDGE: ("重新研判", "rejudge"),
+}
+NEED: Final[Words] = {
+    Need.REASON: ("理由", "a reason"),
+    Need.HOLDER: ("承办单位", "a holder"),
+    Need.ENTRY: ("职责条目", "an entry"),
+    Need.LIMIT: ("时限", "a limit"),
+    Need.UNTIL: ("截止时刻", "a moment until when"),
+    Need.UNIT: ("另一业务单元", "another unit"),
+    Need.TASKS: ("任务", "tasks"),
+    Need.DEPARTMENTS: ("部门", "departments"),
+    Need.ATTACHMENTS: ("佐证材料", "attachments"),
+    Need.GRADE: ("评价", "a grade"),
+    Need.KIND: ("申请事项", "the kind of request"),
+}
+GRADE: Final[Words] = {
+    Grade.SATISFIED: ("满意", "satisfied"),
+    Grade.MOSTLY: ("基本满意", "mostly satisfied"),
+    Grade.UNSATISFIED: ("不满意", "unsatisfied"),
+}
+REQUEST: Final[Words] = {
+    RequestKind.EXTENSION: ("延期", "extension"),
+    RequestKind.SUSPENSION: ("挂账", "suspension"),
+    RequestKind.RETURN: ("退回", "return"),
+    RequestKind.CANCEL: ("作废", "cancel"),
+}
+REQUEST_STATE: Final[Words] = {
+    RequestState.PENDING: ("待批", "pending"),
+    RequestState.GRANTED: ("已批准", "granted"),
+    RequestState.REFUSED: ("已驳回", "refused"),
+    RequestState.WITHDRAWN: ("已撤回", "withdrawn"),
+    RequestState.VOID: ("已失效", "void"),
 }
 PART: Final[Words] = {
     Part.AREAS: ("区划", "areas"),

@@ -7,13 +7,16 @@ from typing import Any
 
 from app.domain import lifecycle
 from app.domain.action import Action
+from app.domain.approval import released
 from app.domain.authority import Caller
 from app.domain.clock import Clock
-from app.domain.filing import Filed, seated
+from app.domain.filing import Filed, desk_of
 from app.domain.lifecycle import RAISES_VERSION
+from app.domain.need import given
 from app.domain.timing import Terms, enter
 from app.domain.unit import Step, Unit
 from app.store import clocks as clock_store
+from app.store import requests as request_store
 from app.store import steps as step_store
 from app.store import units as unit_store
 from app.store.database import Tx
@@ -38,24 +41,24 @@ async def advance(tx: Tx, unit: Unit, clocks: Sequence[Clock], deed: Deed, terms
     `unit` may already carry what the deed changes besides the state, such as a new holder.
     Raises what `lifecycle.decide` raises.
     """
-    filed = moved(unit, clocks, deed, terms)
-    await write(tx, [filed])
+    (filed,) = await write(tx, [moved(unit, clocks, deed, terms)])
     return filed
 
 
 def moved(unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> Filed:
     """Return what a deed makes of a unit, its one new step and its clocks."""
-    move = lifecycle.decide(unit.state, deed.action, reason=deed.reason)
-    unit = seated(replace(unit, state=move.to))
-    if deed.action in RAISES_VERSION:
+    move = lifecycle.decide(unit.state, deed.action, given=given(deed.reason, deed.data))
+    fields = lifecycle.state_after(unit, move)
+    fields["desk"] = desk_of(fields["state"], unit.holder, unit.centre)
+    rises = deed.action in RAISES_VERSION
+    if rises:
+        fields["closed_at"] = (unit.closed_at or deed.at) if move.to.is_final else None
+        fields["version"] = unit.version + 1
+    # In one go: copying a unit costs more than deciding about it.
+    unit = replace(unit, **fields, steps=unit.steps + 1, updated_at=deed.at)
+    if rises:
         resumes = move.resumes or deed.resumes
         unit, clocks = enter(unit, clocks, terms, at=deed.at, resumes=resumes, renews=move.renews)
-        unit = replace(
-            unit,
-            version=unit.version + 1,
-            closed_at=deed.at if move.to.is_final else None,
-        )
-    unit = replace(unit, steps=unit.steps + 1, updated_at=deed.at)
     return Filed(unit, (step_of(unit, deed),), tuple(clocks))
 
 
@@ -75,11 +78,26 @@ def step_of(unit: Unit, deed: Deed) -> Step:
     )
 
 
-async def write(tx: Tx, changes: Sequence[Filed]) -> None:
-    """Write owned units with their new steps and their clocks: three statements, however many."""
+async def write(tx: Tx, changes: Sequence[Filed]) -> Sequence[Filed]:
+    """Write owned units with their new steps and their clocks: three statements, however many.
+
+    Returns the changes as written: requests that a change leaves no sense end with it.
+    """
+    changes = await _released(tx, changes)
     await unit_store.save(tx, [change.unit for change in changes])
     await step_store.append(tx, [step for change in changes for step in change.steps])
     await clock_store.put(tx, owned_clocks(changes))
+    return changes
+
+
+async def _released(tx: Tx, changes: Sequence[Filed]) -> Sequence[Filed]:
+    if not any(change.unit.pending for change in changes):
+        return changes
+    found = [released(change) for change in changes]
+    for change, dead in found:
+        if dead:
+            await request_store.void(tx, dead, at=change.unit.updated_at)
+    return [change for change, _ in found]
 
 
 def owned_clocks(changes: Sequence[Filed]) -> list[clock_store.Owned]:

@@ -6,28 +6,31 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from app.domain import approval, dispute, family, support, suspension, whistle
 from app.domain.action import Action
-from app.domain.area import Area
+from app.domain.approval import refuse_unasked
+from app.domain.area import Area, AreaCode
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
-from app.domain.errors import ActionNotAllowed, Forbidden, NotFound, Stale
+from app.domain.errors import Forbidden, NotFound, Stale
 from app.domain.evidence import Exhibit
-from app.domain.filing import plan_tasks, rerouted
-from app.domain.lifecycle import RAISES_VERSION, actions_in
-from app.domain.limit import parse_limit
-from app.domain.organisation import OrganisationCode
-from app.domain.responsibility import Kind
+from app.domain.filing import Filed, rerouted
+from app.domain.lifecycle import Allowed, actions_in, needs_of, refuse_out_of_turn
+from app.domain.organisation import OrganisationCode, OrganisationKind
+from app.domain.reopening import may_reopen
 from app.domain.route import RouteReason, to_organisation
 from app.domain.rulebook import Rulebook
+from app.domain.similar import ended
 from app.domain.succession import RETURNED
 from app.domain.timing import Terms
 from app.domain.unit import State, Unit, UnitId
 from app.flows import evidence
 from app.flows.advance import Deed, advance, moved, write
 from app.flows.escalation import fired
-from app.flows.intake import begin
+from app.flows.family import Setting, settle, with_tasks
 from app.flows.rulebook import Library, Reference
 from app.store import clocks as clock_store
+from app.store import families
 from app.store import units as unit_store
 from app.store.database import Tx
 from app.store.events import StoredEvent
@@ -43,6 +46,8 @@ class Order:
     at: datetime
     reason: str = ""
     exhibits: tuple[Exhibit, ...] = ()
+    under: Action | None = None
+    """What was requested is done with the authority to request or to grant it, as it is now."""
 
 
 @dataclass
@@ -65,12 +70,12 @@ class Case:
 
     def terms(self, unit: Unit | None = None) -> Terms:
         """Return what the unit's limits follow from."""
-        unit = unit or self.unit
-        entry = self.judged.list[unit.entry] if unit.entry else None
-        policy, calendar = self.rulebook.policies.at(self.path(unit)), self.rulebook.calendar
-        ruling = unit.reasons.get("ruling", {}) if entry is None else {}
-        ruled = parse_limit(ruling["limit"]) if ruling else None
-        return Terms(entry, policy, calendar, unit.urgency, unit.task, ruled)
+        return family.terms_of(unit or self.unit, self.judged, self.rulebook)
+
+    @property
+    def setting(self) -> Setting:
+        """Return what the unit's tasks are judged by."""
+        return Setting(self.reference, self.judged, self.at)
 
     def path(self, unit: Unit) -> tuple[Area, ...]:
         """Return the areas around a unit's place."""
@@ -90,10 +95,9 @@ async def act(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
 
 
 async def resolve(tx: Tx, library: Library, order: Order) -> Unit:
-    """Report the work done; a coordinated event is resolved by its last task alone."""
+    """Report the work done; a coordinated unit is resolved by its last task alone."""
     case = await open_case(tx, library, order, Action.RESOLVE)
-    if is_by_tasks(case.unit, Action.RESOLVE):
-        raise _waits_for_tasks()
+    await refuse_unfinished(tx, case.unit)
     await evidence.attach(tx, case.unit, order.by, order.exhibits)
     await evidence.require(tx, case.unit, case.terms())
     unit = replace(case.unit, resolved_by=order.by.account)
@@ -127,34 +131,56 @@ def _reported(report: StoredEvent, caller: Caller, rulebook: Rulebook) -> bool:
 async def verify(tx: Tx, library: Library, order: Order) -> Unit:
     """Confirm a resolution; by default policy the unit is closed with it."""
     case = await open_case(tx, library, order, Action.VERIFY)
-    terms = case.terms()
-    filed = await advance(tx, case.unit, case.clocks, deed_of(order, Action.VERIFY), terms)
-    if terms.policy.closes_on_verify:
-        close = Deed(Action.CLOSE, None, order.at)
-        filed = await advance(tx, filed.unit, filed.clocks, close, terms)
+    (filed,) = await write(tx, [confirmed(case, order)])
+    if filed.unit.state.is_final:
         await _settle_parent(tx, case, order.at)
     return filed.unit
 
 
+def confirmed(case: Case, order: Order) -> Filed:
+    """Return the unit verified, and closed as well where the policy says so."""
+    terms = case.terms()
+    filed = moved(case.unit, case.clocks, deed_of(order, Action.VERIFY), terms)
+    if not terms.policy.closes_on_verify:
+        return filed
+    after = moved(filed.unit, filed.clocks, Deed(Action.CLOSE, None, order.at), terms)
+    return replace(after, steps=(*filed.steps, *after.steps))
+
+
 async def give_back(tx: Tx, library: Library, order: Order) -> Unit:
-    """Return a unit, with the reason, to the centre above its holder."""
+    """Return a unit, with the reason, to the centre above its holder.
+
+    Returned too often it goes on to the centre above that one, whose ruling it waits for.
+    """
     case = await open_case(tx, library, order, Action.RETURN)
-    centre = case.rulebook.organisations[case.unit.centre]
-    route = to_organisation(centre, case.rulebook, RouteReason.RETURNED)
-    unit = rerouted(case.unit, route)
+    bodies = case.rulebook.organisations
+    centre, reason = bodies[case.unit.centre], RouteReason.RETURNED
+    unit = dispute.returned(case.unit)
+    if dispute.must_rule(unit, case.terms().policy.returns):
+        centre, reason = bodies.centre_above(centre, case.rulebook.areas), RouteReason.DISPUTED
+        unit = dispute.awaiting(unit, centre.code)
+    unit = rerouted(unit, to_organisation(centre, case.rulebook, reason))
     unit = replace(unit, reasons={**unit.reasons, RETURNED: case.unit.holder})
-    deed = Deed(Action.RETURN, order.by, order.at, order.reason, {"from": case.unit.holder})
+    data = {"from": case.unit.holder, "returns": dispute.returns(unit)}
+    deed = Deed(Action.RETURN, order.by, order.at, order.reason, data)
     return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
 
 
 async def cancel(tx: Tx, library: Library, order: Order) -> Unit:
-    """Cancel a unit, and with it the tasks it still has open."""
-    case = await open_case(tx, library, order, Action.CANCEL)
-    deed = deed_of(order, Action.CANCEL)
-    tasks = [one for one in case.family if one.parent == case.unit.id and one.desk]
-    running = await clock_store.of_units(tx, [task.id for task in tasks])
-    with_unit = Deed(Action.CANCEL, order.by, order.at, order.reason, {"with": case.unit.number})
-    changes = [moved(task, running.get(task.id, ()), with_unit, case.terms(task)) for task in tasks]
+    """Cancel a unit, and with it the tasks below it that are open."""
+    return await _end(tx, library, order, Action.CANCEL)
+
+
+async def decline(tx: Tx, library: Library, order: Order) -> Unit:
+    """Decline a unit; what others were asked to do for it is cancelled with it."""
+    return await _end(tx, library, order, Action.DECLINE)
+
+
+async def _end(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
+    case = await open_case(tx, library, order, action)
+    deed = deed_of(order, action)
+    tasks = [one for one in case.family if one.id != case.unit.parent and one.desk]
+    changes = await with_tasks(tx, tasks, deed, case.unit, case.setting)
     changes.append(moved(case.unit, case.clocks, deed, case.terms()))
     await write(tx, changes)
     await _settle_parent(tx, case, order.at)
@@ -163,25 +189,42 @@ async def cancel(tx: Tx, library: Library, order: Order) -> Unit:
 
 async def open_case(tx: Tx, library: Library, order: Order, action: Action) -> Case:
     """Own the unit and whatever moves with it, and check sight, authority and version."""
-    seen = await unit_store.read(tx, [order.unit])
-    family = await _family(tx, seen[0], action) if seen else []
-    owned = await unit_store.take(tx, [order.unit, *family])
+    seen = await unit_store.read_with_merged(tx, order.unit)
+    others = [one for unit in seen for one in await _family(tx, unit, action, order.unit)]
+    owned = await unit_store.take(tx, [order.unit, *others])
     unit = next((one for one in owned if one.id == order.unit), None)
     reference = library.current(order.at)
-    if unit is None or not in_sight(unit, order.by, reference.rulebook):
+    unit = admitted(unit, order, action, reference.rulebook)
+    unit, clocks = await _on_time(tx, unit, reference.rulebook, order.at)
+    if order.under is None:
+        refuse_unasked(unit, clocks, action, reference.rulebook, order.by.organisation)
+    judged = (await library.at(tx, unit.rulebook)).rulebook
+    around = [one for one in owned if one.id != unit.id]
+    return Case(unit, clocks, around, reference, judged, order.at)
+
+
+def admitted(unit: Unit | None, order: Order, action: Action, rulebook: Rulebook) -> Unit:
+    """Return the owned unit; raises what refuses this caller, this action, or the version seen."""
+    if unit is None or not in_sight(unit, order.by, rulebook):
         raise NotFound(zh="没有这个业务单元", en="no such unit", field="id")
-    permit(order.by, action, unit, above(unit, reference.rulebook))
-    if action in RAISES_VERSION and unit.version != order.seen:
+    permit(order.by, order.under or action, unit, above(unit, rulebook), teams(unit, rulebook))
+    if action not in _UNSEEN and order.under is None and unit.version != order.seen:
         raise Stale(
             zh=f"单元已变为第 {unit.version} 版(您看到的是第 {order.seen} 版), 请刷新",
             en=f"the unit is at version {unit.version}, you saw {order.seen}",
             field="If-Match",
             version=unit.version,
         )
-    unit, clocks = await _on_time(tx, unit, reference.rulebook, order.at)
-    judged = (await library.at(tx, unit.rulebook)).rulebook
-    others = [one for one in owned if one.id != unit.id]
-    return Case(unit, clocks, others, reference, judged, order.at)
+    if not suspension.is_over(unit, order.at):
+        refuse_out_of_turn(unit.state, action)
+    dispute.refuse(unit, action, order.by.organisation, rulebook)
+    return unit
+
+
+_UNSEEN: Final = frozenset(
+    {Action.NOTE, Action.ATTACH, Action.URGE, Action.REQUEST, Action.REFUSE, Action.WITHDRAW}
+)
+"""What is said to a unit however it now stands."""
 
 
 async def _on_time(
@@ -196,44 +239,32 @@ async def _on_time(
     late = fired(unit, clocks, rulebook, now)
     if late is None:
         return unit, clocks
-    await write(tx, [late])
+    (late,) = await write(tx, [late])
     known = {clock.name: clock for clock in (*clocks, *late.clocks)}
     return late.unit, tuple(known.values())
 
 
-async def _family(tx: Tx, unit: Unit, action: Action) -> list[UUID]:
-    """Return the other units an action on this one may move."""
-    if unit.parent is not None:
-        return [unit.parent]
-    if action is Action.CANCEL:
-        return [task.id for task in await unit_store.tasks_of(tx, [unit.id])]
-    return []
+async def _family(tx: Tx, unit: Unit, action: Action, acted_on: UnitId) -> list[UUID]:
+    """Return the other units an action may move; `unit` is the one acted on or merged into it."""
+    if unit.id != acted_on:
+        return [unit.id]
+    found: list[UUID] = [unit.parent] if unit.parent is not None else []
+    if action in family.WITH_TASKS:
+        found += await families.open_below(tx, unit.id)
+    return found
 
 
 async def _settle_parent(tx: Tx, case: Case, at: datetime) -> None:
-    """Order the tasks of a coordinating parent's next turn, or resolve it after the last one."""
+    """Order the tasks of a coordinating parent's next turn, or resolve it after the last one.
+
+    Whoever reported the same matter is told that it has ended.
+    """
+    merged = [one for one in case.family if one.merged_into == case.unit.id]
+    if merged:
+        await write(tx, [ended(one, case.unit, at) for one in merged])
     parent = next((one for one in case.family if one.id == case.unit.parent), None)
-    if parent is None or parent.state is not State.COORDINATING:
-        return
-    if await unit_store.open_tasks(tx, parent.id, parent.home):
-        return
-    if await _next_turn(tx, case, parent, at):
-        return
-    running = await clock_store.of_units(tx, [parent.id])
-    deed = Deed(Action.RESOLVE, None, at, data={"last": case.unit.number})
-    await advance(tx, parent, running.get(parent.id, ()), deed, case.terms(parent))
-
-
-async def _next_turn(tx: Tx, case: Case, parent: Unit, at: datetime) -> bool:
-    """Order what the parent's plan has after the turn that has ended; False if nothing is left."""
-    if parent.entry is None or case.unit.task is None:
-        return False
-    entry, path = case.judged.list[parent.entry], case.path(parent)
-    done = entry.orders[case.unit.task].turn
-    tasks = plan_tasks(parent, entry, path, case.rulebook, at, turn=done)
-    if tasks:
-        await begin(tx, tasks, case.reference)
-    return bool(tasks)
+    if parent is not None:
+        await settle(tx, parent, case.unit, replace(case.setting, at=at))
 
 
 def deed_of(order: Order, action: Action) -> Deed:
@@ -259,38 +290,49 @@ def above(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
     return frozenset(body.code for body in bodies.centres(path))
 
 
-def is_by_tasks(unit: Unit, action: Action) -> bool:
-    """Tell whether an event stands in an action's way, whatever its state.
-
-    It is done by its tasks, so nobody resolves it, and a ruling would give it to one holder
-    without them: it is dispatched to the centre that is to coordinate it.
-    """
-    if action is Action.RULE:
-        return unit.kind is Kind.EVENT
-    return action is Action.RESOLVE and unit.state is State.COORDINATING
+def teams(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
+    """Return the grid teams of the unit's grid."""
+    bodies = rulebook.organisations.of_area(AreaCode(unit.place.grid))
+    return frozenset(body.code for body in bodies if body.kind is OrganisationKind.GRID_TEAM)
 
 
-def _waits_for_tasks() -> ActionNotAllowed:
-    return ActionNotAllowed(
-        zh="事件的任务尚未全部结案, 不能办结",
-        en="an event is resolved by its last task",
-        field="action",
-        allowed=(Action.CANCEL, Action.NOTE, Action.ATTACH),
+async def refuse_unfinished(tx: Tx, unit: Unit) -> None:
+    """Raise ActionNotAllowed for a unit that its tasks, or showing up, must come before."""
+    family.refuse_senseless(unit, Action.RESOLVE)
+    whistle.refuse_unmet(unit)
+    if family.has_errands(unit) and await unit_store.open_tasks(tx, unit.id, unit.home):
+        raise family.waits_for_tasks()
+
+
+def may_now(unit: Unit, caller: Caller, rulebook: Rulebook, now: datetime) -> list[Allowed]:
+    """Return what this caller may do to the unit in its present state, and what each needs."""
+    centres, on_grid = above(unit, rulebook), teams(unit, rulebook)
+    barred = dispute.barred(unit, caller.organisation, rulebook) | _not_theirs(
+        unit, caller, rulebook
     )
-
-
-def may_now(unit: Unit, caller: Caller, rulebook: Rulebook) -> list[Action]:
-    """Return what this caller may do to the unit in its present state."""
-    centres = above(unit, rulebook)
+    policy = rulebook.policies.at(rulebook.areas.path(unit.place.finest(rulebook.areas)))
+    if unit.state is State.CLOSED and not may_reopen(unit, policy, now):
+        barred |= {Action.REOPEN}
     found = []
     for action in actions_in(unit.state):
-        if is_by_tasks(unit, action):
+        if action in barred or not family.offers(unit, action):
+            continue
+        if not approval.offers(unit, action, rulebook, caller.organisation):
             continue
         try:
-            permit(caller, action, unit, centres)
+            permit(caller, action, unit, centres, on_grid)
         except Forbidden:
             continue
-        found.append(action)
+        found.append(Allowed(action, needs_of(unit, action)))
+    return found
+
+
+def _not_theirs(unit: Unit, caller: Caller, rulebook: Rulebook) -> set[Action]:
+    """Return what policy or a request's desk leaves to other bodies than the caller's."""
+    body = rulebook.organisations[caller.organisation]
+    found = set() if whistle.may_blow(body, rulebook) else {Action.WHISTLE}
+    if not any(support.may_decide(one, body, rulebook) for one in support.open_for(unit)):
+        found |= {Action.GRANT_SUPPORT, Action.REFUSE_SUPPORT}
     return found
 
 
@@ -299,4 +341,5 @@ _SPECIAL: Final[Mapping[Action, Callable[[Tx, Library, Order], Awaitable[Unit]]]
     Action.VERIFY: verify,
     Action.RETURN: give_back,
     Action.CANCEL: cancel,
+    Action.DECLINE: decline,
 }

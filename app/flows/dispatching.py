@@ -6,10 +6,12 @@ from typing import Any
 
 from app.domain.action import Action
 from app.domain.admission import by_person
-from app.domain.area import AreaCode, Place, Tier
+from app.domain.area import Area, AreaCode, Place
 from app.domain.authority import Caller
 from app.domain.destination import by_list, lowest, nearest_by_list
-from app.domain.errors import ActionNotAllowed, Forbidden, Invalid
+from app.domain.dispute import refuser, ruled
+from app.domain.errors import Forbidden, Invalid
+from app.domain.family import Errand, errand_of, refuse_senseless
 from app.domain.filing import (
     Assignment,
     Filed,
@@ -21,14 +23,14 @@ from app.domain.filing import (
 from app.domain.limit import parse_limit
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
 from app.domain.passing import next_stop
-from app.domain.responsibility import Duty, Entry, EntryCode, Kind
+from app.domain.responsibility import EntryCode, Kind
 from app.domain.route import Route, RouteReason, to_centre, to_organisation
 from app.domain.rulebook import Rulebook
 from app.domain.succession import RETURNED
 from app.domain.unit import Clause, Unit
-from app.domain.words import TIER
 from app.flows.advance import Deed, advance, write
-from app.flows.casework import Case, Order, is_by_tasks, open_case
+from app.flows.casework import Case, Order, open_case
+from app.flows.family import errand_way, refuse_below
 from app.flows.intake import begin
 from app.flows.rulebook import Library
 from app.store.database import Tx
@@ -58,15 +60,26 @@ async def file(
     case.judged = rulebook
     deed = Deed(Action.FILE, order.by, order.at, order.reason, {"entry": entry})
     filed = await advance(tx, unit, case.clocks, deed, case.terms(unit))
-    return (await _send_on(tx, case, filed, assigned, order)).unit
+    return (await send_on(tx, case, filed, assigned, order)).unit
 
 
-async def _send_on(tx: Tx, case: Case, filed: Filed, assigned: Assignment, order: Order) -> Filed:
-    """Take a unit just filed as far as the service may, and tell of it whoever must know."""
+async def send_on(
+    tx: Tx,
+    case: Case,
+    filed: Filed,
+    assigned: Assignment,
+    order: Order,
+    *,
+    resumes: bool = False,
+) -> Filed:
+    """Take a unit just filed as far as the service may, and tell of it whoever must know.
+
+    If it `resumes`, its limits go on from what they have spent.
+    """
     if assigned.onward is None:
         return filed
     data = {"holder": filed.unit.holder}
-    onward = Deed(assigned.onward, None, order.at, data=data)
+    onward = Deed(assigned.onward, None, order.at, data=data, resumes=resumes)
     filed = await advance(tx, filed.unit, filed.clocks, onward, case.terms(filed.unit))
     if assigned.told:
         filed = notified(replace(filed, steps=()), assigned.told, order.at)
@@ -92,8 +105,7 @@ async def dispatch(tx: Tx, library: Library, order: Order, holder: OrganisationC
     event goes to the centre that is to coordinate it.
     """
     case = await open_case(tx, library, order, Action.DISPATCH)
-    named = _named(case, order.by, holder) if holder else None
-    route = named or _onward(case, order)
+    route = named(case, order.by, holder) if holder else _onward(case, order)
     unit = rerouted(case.unit, route)
     # Back to the same holder its limit goes on; to another it begins anew (退回).
     same = case.unit.reasons.get(RETURNED) == unit.holder
@@ -121,27 +133,65 @@ def _onward(case: Case, order: Order) -> Route:
 
 
 def _destination(case: Case) -> Route:
+    """Return the way by the list; whoever has given the unit back is passed over."""
     unit, rulebook = case.unit, case.rulebook
+    errand = errand_of(unit)
+    if errand is not None:
+        return _way_of_errand(case, errand)
     if unit.entry is None:
         raise Invalid(zh="未按清单立案的单元须指定承办单位", en="name the holder", field="holder")
     meant = _meant(unit, rulebook)
-    if meant is not None:
+    if meant is not None and refuser(unit, meant, rulebook) is None:
         return meant
-    entry, path = case.judged.list[unit.entry], case.path(unit)
-    if unit.kind is Kind.EVENT:
-        tier = lowest(entry, entry.lead)
-        return to_centre(path[: tier.rank + 1], rulebook, RouteReason.OWNED)
-    function = entry.lead if unit.task is None else entry.orders[unit.task].function
-    route = by_list(entry, function, path, rulebook)
-    if route.reason in {RouteReason.GAP, RouteReason.COARSE}:
-        # A clerk has looked: the nearest who holds the duty at the place as far as it is known.
-        route = nearest_by_list(entry, function, path, rulebook)
+    way = _way_to_centre if unit.kind is Kind.EVENT else _way_to_holder
+    path = case.path(unit)
+    route = way(case, path)
+    while (found := refuser(unit, route, rulebook)) is not None:
+        path = path[: found.tier.rank]
+        if not path:
+            raise Invalid(
+                zh="清单所列的单位均已退回, 请指定承办单位, 或上报",
+                en="whoever the list names has returned it: name the holder, or escalate",
+                field="holder",
+            )
+        route = way(case, path)
     if route.is_gap:
         raise Invalid(
             zh="当地及上级均无单位承担此职能, 请指定承办单位",
             en="nobody holds this function here or above: name the holder",
             field="holder",
         )
+    return route
+
+
+def _way_of_errand(case: Case, errand: Errand) -> Route:
+    """Return the way of a task that a person ordered: to whom they named, unless returned."""
+    unit, setting = case.unit, case.setting
+    route = errand_way(errand, unit, setting.entry(unit), setting.site(case.path(unit)))
+    found = refuser(unit, route, case.rulebook)
+    if found is not None:
+        raise Invalid(
+            zh=f"“{found.name}”已退回此任务, 请指定其他承办单位, 或上报",
+            en=f"{found.name} has returned this task: name another holder, or escalate",
+            field="holder",
+        )
+    return route
+
+
+def _way_to_centre(case: Case, path: tuple[Area, ...]) -> Route:
+    entry = case.judged.list[EntryCode(str(case.unit.entry))]
+    tier = lowest(entry, entry.lead)
+    return to_centre(path[: tier.rank + 1], case.rulebook, RouteReason.OWNED)
+
+
+def _way_to_holder(case: Case, path: tuple[Area, ...]) -> Route:
+    unit, rulebook = case.unit, case.rulebook
+    entry = case.judged.list[EntryCode(str(unit.entry))]
+    function = entry.lead if unit.task is None else entry.orders[unit.task].function
+    route = by_list(entry, function, path, rulebook)
+    if route.reason in {RouteReason.GAP, RouteReason.COARSE}:
+        # A clerk has looked: the nearest who holds the duty at the place as far as it is known.
+        route = nearest_by_list(entry, function, path, rulebook)
     return route
 
 
@@ -164,28 +214,23 @@ async def rule(
     basis in the list (无清单依据).
     """
     case = await open_case(tx, library, order, Action.RULE)
-    if is_by_tasks(case.unit, Action.RULE):
-        raise _is_coordinated()
+    refuse_senseless(case.unit, Action.RULE)
     text = _ruled_limit(case.unit, limit)
-    route = _named(case, order.by, holder)
+    route = named(case, order.by, holder)
     unit = rerouted(case.unit, route)
-    ruling: Mapping[str, Any] = {"holder": holder, "limit": text, "by": order.by.name}
-    unit = replace(unit, reasons={**unit.reasons, "ruling": ruling})
+    ruling: Mapping[str, Any] = {
+        "holder": unit.holder,
+        "limit": text,
+        "by": order.by.name,
+        "centre": order.by.organisation,
+    }
+    unit = ruled(unit, ruling)
     if unit.entry is None:
         # What a centre orders without an entry is a task from above.
         unit = replace(unit, is_unlisted=True, kind=Kind.TASK, clause=Clause.ISSUED)
     data = {"holder": holder, **({"limit": text} if text else {})}
     deed = Deed(Action.RULE, order.by, order.at, order.reason, data)
     return (await advance(tx, unit, case.clocks, deed, case.terms(unit))).unit
-
-
-def _is_coordinated() -> ActionNotAllowed:
-    return ActionNotAllowed(
-        zh="事件由治理中心统筹并分解为任务, 请派遣至应统筹的中心; 指定承办用于任务和事项",
-        en="an event is done by its tasks: dispatch it to the centre that is to coordinate it",
-        field="action",
-        allowed=(Action.DISPATCH, Action.DECLINE, Action.CANCEL, Action.NOTE),
-    )
 
 
 def _ruled_limit(unit: Unit, limit: str | None) -> str | None:
@@ -211,17 +256,17 @@ def _ruled_limit(unit: Unit, limit: str | None) -> str | None:
         raise Invalid(zh=zh, en="not a limit such as 3工作日", field="limit") from None
 
 
-def _area(case: Case, named: AreaCode | None) -> AreaCode:
-    if named is None:
+def _area(case: Case, code: AreaCode | None) -> AreaCode:
+    if code is None:
         return case.unit.place.finest(case.rulebook.areas)
-    if named not in case.rulebook.areas:
+    if code not in case.rulebook.areas:
         raise Invalid(
-            zh=f"区划或网格编码“{named}”不存在", en=f"no area has code {named}", field="area"
+            zh=f"区划或网格编码“{code}”不存在", en=f"no area has code {code}", field="area"
         )
-    return case.rulebook.areas.heir(named)
+    return case.rulebook.areas.heir(code)
 
 
-def _named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
+def named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
     """Return the way to a named holder: under the caller's centre, and not below the level."""
     unit, rulebook = case.unit, case.rulebook
     bodies = rulebook.organisations
@@ -235,30 +280,11 @@ def _named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
             en="an event is coordinated by a centre: name a centre",
             field="holder",
         )
-    _refuse_below(case, holder)
-    route = to_organisation(holder, rulebook, RouteReason.RULED)
-    return replace(route, on_duty=rulebook.roster.on_duty(holder.code, case.at))
-
-
-def _refuse_below(case: Case, holder: Organisation) -> None:
-    """Raise Invalid for a holder below the entry's level, or asked for what was taken back."""
-    unit = case.unit
-    entry: Entry | None = case.judged.list[unit.entry] if unit.entry else None
-    is_street = holder.tier.rank > Tier.DISTRICT.rank
-    if entry is not None and entry.duty is Duty.WITHDRAWN and is_street:
-        raise Invalid(
-            zh=f"该事项已由上级部门收回, 不得交由镇街及以下的“{holder.name}”承办",
-            en="the duty was taken back from streets: nobody at a street or below may have it",
-            field="holder",
-        )
     # An emergency's owner is a street centre whatever the level.
     level = unit.level if unit.kind is not Kind.EVENT else None
-    if level is not None and holder.tier.rank > level.rank:
-        raise Invalid(
-            zh=f"该事项的处置层级为{TIER[level][0]}, 不得下派至“{holder.name}”",
-            en=f"the entry's level is {level}: nothing is routed below it",
-            field="holder",
-        )
+    refuse_below(case.setting.entry(unit), level, holder)
+    route = to_organisation(holder, rulebook, RouteReason.RULED)
+    return replace(route, on_duty=rulebook.roster.on_duty(holder.code, case.at))
 
 
 def _refuse_foreign(rulebook: Rulebook, caller: Caller, holder: Organisation) -> None:

@@ -7,12 +7,16 @@ from typing import Final
 
 import structlog
 
+from app.domain import suspension
 from app.domain.action import Action
 from app.domain.clock import Clock
 from app.domain.escalation import Alarm, Firing, fire
+from app.domain.family import own_limits
 from app.domain.filing import Filed
 from app.domain.organisation import OrganisationCode
+from app.domain.policy import Policy
 from app.domain.rulebook import Rulebook
+from app.domain.timing import Terms
 from app.domain.unit import Step, Unit
 from app.flows.advance import write
 from app.store import clocks, units
@@ -73,10 +77,29 @@ def _is_due(clock: Clock, now: datetime) -> bool:
 
 
 def fired(unit: Unit, running: Sequence[Clock], rulebook: Rulebook, now: datetime) -> Filed | None:
-    """Return the unit with the steps of its passed marks; None if none has passed."""
+    """Return the unit with the steps of its passed marks; None if none has passed.
+
+    One whose suspension is over goes on, with the marks its limits have passed since then.
+    """
     if unit.desk is None:
         return None
     policy = rulebook.policies.at(rulebook.areas.path(unit.place.finest(rulebook.areas)))
+    terms = Terms(None, policy, rulebook.calendar, unit.urgency, own=own_limits(unit))
+    resumed = suspension.ended(unit, running, terms, now=now)
+    if resumed is None:
+        return _fired(unit, running, rulebook, policy, now)
+    late = _fired(resumed.unit, resumed.clocks, rulebook, policy, now)
+    if late is None:
+        return resumed
+    clocks_now = {clock.name: clock for clock in (*resumed.clocks, *late.clocks)}
+    return Filed(late.unit, (*resumed.steps, *late.steps), tuple(clocks_now.values()))
+
+
+def _fired(
+    unit: Unit, running: Sequence[Clock], rulebook: Rulebook, policy: Policy, now: datetime
+) -> Filed | None:
+    if unit.desk is None:
+        return None
     chain = _chain(unit.desk, rulebook)
     firings = [
         fire(

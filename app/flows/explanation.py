@@ -16,7 +16,7 @@ from app.domain.explain.unit import explain
 from app.domain.organisation import Function
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
-from app.flows import drafts, intake
+from app.flows import drafts, intake, similar
 from app.flows.rulebook import Library, Reference
 from app.store import clocks, rulebooks
 from app.store.database import Tx
@@ -55,6 +55,7 @@ async def of_report(
         )
     intake.check(report, reference)
     (admission,) = intake.judge([report], reference, now)
+    admission = await similar.foretell(tx, admission, reference.rulebook)
     version = await _version(tx, name, reference)
     background = Background(reference.rulebook, version, _functions())
     told = _story(admission.root.unit, admission.root.clocks, background)

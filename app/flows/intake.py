@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from app.domain import handled
 from app.domain.admission import Admission, Found, Located, admit
 from app.domain.area import AreaCode, Areas, Tier
 from app.domain.classify import Candidate
@@ -16,9 +17,11 @@ from app.domain.errors import Conflict, Invalid
 from app.domain.event import Event
 from app.domain.filing import Filed
 from app.domain.responsibility import EntryCode
-from app.flows import evidence
+from app.domain.spot import Spot
+from app.flows import evidence, similar
 from app.flows.advance import owned_clocks
 from app.flows.rulebook import Reference
+from app.recall.datum import to_wgs84
 from app.store import clocks, events, steps, units
 from app.store.database import Tx
 from app.store.events import Arrival, StoredEvent
@@ -128,6 +131,7 @@ def _codes(report: Event, reference: Reference) -> list[EntryCode]:
 
 def check(report: Event, reference: Reference) -> None:
     """Raise Invalid for codes the rulebook does not know, naming the field."""
+    handled.check(report)
     rulebook = reference.rulebook
     code = report.where.code
     if code is not None and code not in rulebook.areas:
@@ -151,7 +155,7 @@ def check(report: Event, reference: Reference) -> None:
 async def write(
     tx: Tx, admissions: Sequence[Admission], reference: Reference, now: datetime
 ) -> Written:
-    """Write a batch in four statements; events already there are left alone.
+    """Write a batch in five statements; events already there are left alone.
 
     `admissions` are sorted by event id and unique. Raises Superseded when the reference is
     not the one in force at `now`, Conflict when somebody else took an attachment meanwhile.
@@ -164,6 +168,7 @@ async def write(
     known = frozenset(one.event.id for one in admissions) - fresh
     if not new:
         return Written({}, known)
+    new = await similar.compare(tx, new, reference.rulebook)
     # Roots before their tasks, because a task refers to its parent.
     filed = [one.root for one in new] + [task for one in new for task in one.tasks]
     numbers = await begin(tx, filed, reference)
@@ -197,7 +202,11 @@ def _locate(report: Event, reference: Reference, candidates: Sequence[Candidate]
     """Place a report; a place of the past is where its heir is now."""
     found = _named(report, reference, candidates)
     heir = reference.rulebook.areas.heir(found.area)
-    return found if heir == found.area else replace(found, area=heir)
+    point = report.where.point
+    if point is None:
+        return found if heir == found.area else replace(found, area=heir)
+    exact = to_wgs84(point)
+    return replace(found, area=heir, spot=Spot(exact.longitude, exact.latitude))
 
 
 def _named(report: Event, reference: Reference, candidates: Sequence[Candidate]) -> Found:

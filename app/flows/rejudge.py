@@ -188,6 +188,7 @@ def _change(
         created_at=now.created_at,
         updated_at=wish.at,
         overdue_at=now.overdue_at,
+        pending=now.pending,
         raised=now.raised,
         version=now.version + 1,
         steps=now.steps + 1,

@@ -14,6 +14,11 @@ from app.sheets.rules import Known, rules
 from app.sheets.section import Section, document
 from app.sheets.toml import POLICY
 
+MOST_DAYS: Final = 366
+MOST_REDONE: Final = 10
+MOST_TIMES: Final = 10
+MOST_LEVELS: Final = 3
+MOST_RETURNS: Final = 10
 _DEFAULT: Final = Policy()
 
 
@@ -50,6 +55,7 @@ def _policy(section: Section, known: Known) -> LocalPolicy:
         dispatch=section.limits("dispatch"),
         accept=section.limits("accept"),
         verify=section.limits("verify"),
+        suspend=section.limits("suspend"),
         marks=section.marks("marks", _DEFAULT.marks),
         pressing_marks=section.marks("pressing_marks", _DEFAULT.pressing_marks),
         confidence=section.share("confidence"),
@@ -57,6 +63,21 @@ def _policy(section: Section, known: Known) -> LocalPolicy:
         requires_evidence=section.flag("requires_evidence"),
         stepwise=section.flags("stepwise"),
         emergencies=section.urgencies("emergencies"),
+        similar=section.nearness("similar"),
+        recurrence=section.count("recurrence", MOST_DAYS),
+        self_handled_sample=section.share("self_handled_sample"),
+        redo=section.count("redo", MOST_REDONE),
+        whistle=section.whistle("whistle"),
+        returns=section.count("returns", MOST_RETURNS),
+        urge=section.limit("urge"),
+        reopen_days=section.count("reopen_days", MOST_DAYS),
+        reopens=section.count("reopens", MOST_REDONE),
+        suspensions=section.count("suspensions", MOST_TIMES),
+        extensions=section.count("extensions", MOST_TIMES),
+        extension_levels=section.levels("extension_levels", MOST_LEVELS),
+        suspension_levels=section.levels("suspension_levels", MOST_LEVELS),
+        return_levels=section.levels("return_levels", MOST_LEVELS),
+        cancel_levels=section.levels("cancel_levels", MOST_LEVELS),
         rules=rules(section, "rules", known),
     )
 

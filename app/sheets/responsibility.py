@@ -1,6 +1,7 @@
 """The list sheet (职责清单): one filing condition a row."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +56,7 @@ OPTIONAL: Final = (
     "law",
     "valid_from",
     "valid_to",
+    "self_handled",
 )
 """Columns a sheet may leave out."""
 NAME_LENGTH: Final = 60
@@ -62,6 +64,14 @@ CONDITION_LENGTH: Final = 500
 _ALSO: Final = ("scheme", "class", "code")
 # A task is ordered by someone; no list foresees it.
 _KINDS: Final = (Kind.ITEM, Kind.EVENT)
+
+
+class YesNo(StrEnum):
+    """A yes or a no; a blank cell is neither."""
+
+    YES = "yes"
+    NO = "no"
+
 
 Draft = tuple[Cells, Entry]
 
@@ -121,6 +131,7 @@ def entry_of(cells: Cells, functions: Collection[str]) -> Entry:
         law=cells.text("law", most=CONDITION_LENGTH, needed=False),
         valid_from=valid_from,
         valid_to=valid_to,
+        self_handled=_allowed(cells),
     )
     if entry.kind is Kind.ITEM and cells["plan"]:
         cells.note("plan", "item 没有预案", "an item has no plan")
@@ -128,6 +139,11 @@ def entry_of(cells: Cells, functions: Collection[str]) -> Entry:
         zh = "item 只有一个单位处置, 共同处置的单位请改为协办, 或不填 kind"
         cells.note("joint", zh, "an item has one holder: make them support, or leave kind blank")
     return entry
+
+
+def _allowed(cells: Cells) -> bool | None:
+    said = cells.choice_or_none("self_handled", tuple(YesNo))
+    return None if said is None else said is YesNo.YES
 
 
 def _function(
@@ -229,4 +245,5 @@ def _row(entry: Entry) -> Sequence[str]:
         entry.law,
         entry.valid_from.isoformat() if entry.valid_from else "",
         entry.valid_to.isoformat() if entry.valid_to else "",
+        "" if entry.self_handled is None else (YesNo.YES if entry.self_handled else YesNo.NO),
     )

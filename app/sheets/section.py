@@ -9,14 +9,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from app.domain.area import Tier
 from app.domain.limit import Limit, parse_limit
-from app.domain.policy import Marks
+from app.domain.policy import Marks, Nearness, Whistle
 from app.domain.responsibility import Urgency
 from app.sheets.faults import Faults
 from app.sheets.rows import SIZE_LIMIT
 
 FULL: Final = 100
 MOST_PERCENT: Final = 1000
+MOST_METRES: Final = 500
+MOST_HOURS: Final = 720
 
 
 class Section:
@@ -125,6 +128,65 @@ class Section:
         """Return a list of whole percentages."""
         values = self.items(key, default)
         return tuple(self._percent(key, value, FULL) for value in values)
+
+    def levels(self, key: str, most: int) -> Mapping[Urgency, tuple[int, ...]] | None:
+        """Return for each urgency named how many centres must agree, the first time and after."""
+        if self._is_absent(key):
+            return None
+        section = self.section(key)
+        named = [urgency for urgency in Urgency if urgency in section.keys()]  # noqa: SIM118
+        found = {urgency: section.counts(urgency, most) for urgency in named}
+        section.refuse_unknown()
+        return found
+
+    def counts(self, key: str, most: int) -> tuple[int, ...]:
+        """Return a list of at least one whole number from 0 to `most`."""
+        values = self.items(key)
+        if not values or not all(type(value) is int and 0 <= value <= most for value in values):
+            self.note(
+                key,
+                f"应为 0 到 {most} 的整数列表, 至少一个",
+                f"expected a list of whole numbers from 0 to {most}",
+            )
+            return (most,)
+        return tuple(int(str(value)) for value in values)
+
+    def count(self, key: str, most: int) -> int | None:
+        """Return a whole number from 0 to `most`."""
+        value = self._take(key, None)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            self.note(key, f"应为 0 到 {most} 的整数", f"expected a whole number from 0 to {most}")
+            return None
+        return value
+
+    def whistle(self, key: str) -> Whistle | None:
+        """Return who may blow a whistle and within what those called must show up."""
+        if self._is_absent(key):
+            return None
+        section, default = self.section(key), Whistle()
+        named = section.items("tiers", default.tiers)
+        if not all(value in tuple(Tier) for value in named):
+            allowed = "、".join(Tier)
+            section.note("tiers", f"应为 {allowed} 的列表", f"expected a list of {', '.join(Tier)}")
+        limits = {
+            name: section.limit(name) or getattr(default, name)
+            for name in ("sign", "contact", "work", "hard")
+        }
+        section.refuse_unknown()
+        return Whistle(tuple(tier for tier in Tier if tier in named), **limits)
+
+    def nearness(self, key: str) -> Nearness | None:
+        """Return how near in metres and hours two reports are one matter; 0 hours: never."""
+        if self._is_absent(key):
+            return None
+        section, default = self.section(key), Nearness()
+        metres, hours = section.count("metres", MOST_METRES), section.count("hours", MOST_HOURS)
+        section.refuse_unknown()
+        return Nearness(
+            default.metres if metres is None else metres, default.hours if hours is None else hours
+        )
 
     def share(self, key: str) -> float | None:
         """Return a number from 0 to 1."""

@@ -1,16 +1,27 @@
 """Policies written as TOML; the standard library only reads it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from app.domain.area import AreaCode
 from app.domain.limit import Limit
-from app.domain.policy import LocalPolicy, Marks, Rule
+from app.domain.policy import LocalPolicy, Marks, Rule, Whistle
 from app.domain.responsibility import Urgency
 
 POLICY: Final = "policy"
-LIMITS: Final = ("triage", "dispatch", "accept", "verify")
+LIMITS: Final = ("triage", "dispatch", "accept", "verify", "suspend")
+LEVELS: Final = ("extension_levels", "suspension_levels", "return_levels", "cancel_levels")
 MARKS: Final = ("marks", "pressing_marks")
+NUMBERS: Final = (
+    "recurrence",
+    "self_handled_sample",
+    "redo",
+    "returns",
+    "reopen_days",
+    "reopens",
+    "suspensions",
+    "extensions",
+)
 _ESCAPES: Final = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     | {chr(code): f"\\u{code:04X}" for code in (*range(9), 11, 12, *range(14, 32), 127)}
@@ -47,6 +58,16 @@ def _values(policy: LocalPolicy) -> Iterator[tuple[str, str | None]]:
     pairs = None if stepwise is None else ((key, _flag(on) or "") for key, on in stepwise.items())
     yield "stepwise", None if pairs is None else _table(pairs)
     yield "emergencies", None if policy.emergencies is None else _texts(policy.emergencies)
+    yield "whistle", None if policy.whistle is None else _whistle(policy.whistle)
+    near = policy.similar
+    yield "similar", f"{{ metres = {near.metres}, hours = {near.hours} }}" if near else None
+    yield "urge", None if policy.urge is None else _quoted(str(policy.urge))
+    for name in NUMBERS:
+        number = getattr(policy, name)
+        yield name, None if number is None else str(number)
+    for name in LEVELS:
+        levels = getattr(policy, name)
+        yield name, None if levels is None else _levels(levels)
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -72,6 +93,16 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _limits(limits: Mapping[Urgency, Limit]) -> str:
     return _table((urgency, _quoted(str(limit))) for urgency, limit in limits.items())
+
+
+def _whistle(whistle: Whistle) -> str:
+    limits = {name: getattr(whistle, name) for name in ("sign", "contact", "work", "hard")}
+    pairs = ((name, _quoted(str(limit))) for name, limit in limits.items())
+    return _table([("tiers", _texts(whistle.tiers)), *pairs])
+
+
+def _levels(levels: Mapping[Urgency, Sequence[int]]) -> str:
+    return _table((urgency, str(list(counts))) for urgency, counts in levels.items())
 
 
 def _marks(marks: Marks) -> str:

@@ -30,6 +30,8 @@ _COLUMNS: Final = Columns[Owned](
         Column("next_at", "timestamptz", lambda row: row[2].next_at),
         Column("overdue_at", "timestamptz", lambda row: row[2].overdue_at),
         Column("version", "integer", lambda row: row[2].version),
+        Column("granted", "integer", lambda row: row[2].granted),
+        Column("grants", "smallint", lambda row: row[2].grants),
     )
 )
 _INSERT: Final = f"""
@@ -40,7 +42,8 @@ ON CONFLICT (unit, name, home) DO UPDATE SET
     basis = excluded.basis, "limit" = excluded."limit", started_at = excluded.started_at,
     spent = excluded.spent, running_since = excluded.running_since, due_at = excluded.due_at,
     is_provisional = excluded.is_provisional, mark = excluded.mark, next_at = excluded.next_at,
-    overdue_at = excluded.overdue_at, version = excluded.version
+    overdue_at = excluded.overdue_at, version = excluded.version,
+    granted = excluded.granted, grants = excluded.grants
 """
 
 
@@ -60,7 +63,7 @@ async def of_units(tx: Tx, units: Sequence[UUID]) -> dict[UUID, tuple[Clock, ...
     rows = await tx.fetch(
         """
         SELECT unit, name, basis, "limit", started_at, spent, running_since, due_at,
-               is_provisional, mark, next_at, overdue_at, version
+               is_provisional, mark, next_at, overdue_at, version, granted, grants
         FROM clock WHERE unit = ANY($1) ORDER BY unit, started_at, name
         """,
         list(units),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -58,4 +59,11 @@ def _stored(column: Column[Any]) -> str:
 
 def json(value: object) -> str:
     """Write a value for a jsonb column sent as text."""
-    return orjson.dumps(value).decode()
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    # The driver's own ids are a subclass of UUID, which orjson does not write.
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value))

@@ -69,6 +69,12 @@ class Tx:
         done: str = await self._connection.execute(sql, *values)
         return done
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """Undo what the block did, and nothing else, when it ends in an error."""
+        async with self._connection.transaction():
+            yield
+
     async def select(self, statement: ClauseElement) -> list[asyncpg.Record]:
         """Run a Core statement; the rows come as the driver gives them."""
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})

@@ -9,8 +9,10 @@ from uuid import UUID
 import asyncpg
 
 from app.domain.area import Place, Tier
+from app.domain.request import Pending, RequestId, RequestKind
 from app.domain.responsibility import Kind, Urgency
-from app.domain.unit import Clause, ClockName, State, Unit, UnitId
+from app.domain.spot import Spot
+from app.domain.unit import Clause, ClockName, Grade, State, Unit, UnitId
 from app.store.columns import Column, Columns, json
 from app.store.database import Tx
 
@@ -48,6 +50,11 @@ _MUTABLE: Final[tuple[Column[Unit], ...]] = (
     Column("version", "integer", lambda unit: unit.version),
     Column("steps", "integer", lambda unit: unit.steps),
     Column("reasons", "text", lambda unit: json(unit.reasons), "{}::jsonb"),
+    Column("merged_into", "uuid", lambda unit: unit.merged_into),
+    Column("is_self_handled", "boolean", lambda unit: unit.is_self_handled),
+    Column("satisfaction", "text", lambda unit: unit.satisfaction),
+    Column("was", "text", lambda unit: unit.was),
+    Column("pending", "text", lambda unit: json(unit.pending), "{}::jsonb"),
 )
 _KEY: Final[tuple[Column[Unit], ...]] = (
     Column("id", "uuid", lambda unit: unit.id),
@@ -58,6 +65,11 @@ _BORN: Final[tuple[Column[Unit], ...]] = (
     Column("task", "smallint", lambda unit: unit.task),
     Column("reporter", "uuid", lambda unit: unit.reporter),
     Column("created_at", "timestamptz", lambda unit: unit.created_at),
+    Column("longitude", "float8", lambda unit: unit.spot and unit.spot.longitude),
+    Column("latitude", "float8", lambda unit: unit.spot and unit.spot.latitude),
+    Column("cell", "text", lambda unit: unit.cell),
+    Column("device", "text", lambda unit: unit.device),
+    Column("recurs", "uuid", lambda unit: unit.recurs),
     # Sent as the number's day in the tenant's zone; see `insert`.
     Column(
         "number",
@@ -149,6 +161,12 @@ async def read(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
     return [unit_of(row) for row in rows]
 
 
+async def read_with_merged(tx: Tx, unit: UUID) -> list[Unit]:
+    """Return a unit with those that were merged into it."""
+    rows = await tx.fetch(f"{READ} WHERE id = $1 OR merged_into = $1 ORDER BY id", unit)
+    return [unit_of(row) for row in rows]
+
+
 async def by_number(tx: Tx, number: str) -> Unit | None:
     """Return the unit of a number such as 500103-20261121-00042."""
     row = await tx.first(f"{READ} WHERE number = $1", number)
@@ -159,6 +177,27 @@ async def tasks_of(tx: Tx, parents: Sequence[UUID]) -> list[Unit]:
     """Return the tasks of these units, in the order of their plans."""
     rows = await tx.fetch(f"{READ} WHERE parent = ANY($1) ORDER BY task, id", list(parents))
     return [unit_of(row) for row in rows]
+
+
+async def linked(tx: Tx, unit: UUID) -> list[Unit]:
+    """Return a unit's tasks, what was merged into it, and what came back after it was closed."""
+    rows = await tx.fetch(
+        f"{READ} WHERE parent = $1 OR merged_into = $1 OR recurs = $1 ORDER BY task, id", unit
+    )
+    return [unit_of(row) for row in rows]
+
+
+async def family_of(tx: Tx, ids: Sequence[UUID]) -> list[UUID]:
+    """Return the parents, the tasks and the merged units of these."""
+    rows = await tx.fetch(
+        """
+        SELECT parent AS id FROM unit WHERE id = ANY($1) AND parent IS NOT NULL
+        UNION SELECT id FROM unit WHERE parent = ANY($1)
+        UNION SELECT id FROM unit WHERE merged_into = ANY($1)
+        """,
+        list(ids),
+    )
+    return [row["id"] for row in rows]
 
 
 async def codes_in_use(tx: Tx) -> tuple[set[str], set[str]]:
@@ -215,7 +254,8 @@ def unit_of(row: asyncpg.Record) -> Unit:
     values: dict[str, Any] = dict(row)
     del values["pressing"]
     place = Place(*(values.pop(name) for name in ("district", "street", "community", "grid")))
-    level, stage = values["level"], values["stage"]
+    level, stage, grade = values["level"], values["stage"], values["satisfaction"]
+    was, longitude, latitude = values["was"], values.pop("longitude"), values.pop("latitude")
     return Unit(
         **{
             **values,
@@ -226,7 +266,16 @@ def unit_of(row: asyncpg.Record) -> Unit:
             "urgency": Urgency(values["urgency"]),
             "level": Tier(level) if level else None,
             "stage": ClockName(stage) if stage else None,
+            "spot": Spot(longitude, latitude) if longitude is not None else None,
+            "satisfaction": Grade(grade) if grade else None,
+            "was": State(was) if was else None,
+            "pending": tuple(_pending(one) for one in values["pending"]),
             "route": tuple(values["route"]),
             "raised": tuple(values["raised"]),
         }
     )
+
+
+def _pending(kept: dict[str, Any]) -> Pending:
+    kind, route = RequestKind(kept["kind"]), tuple(kept["route"])
+    return Pending(RequestId(UUID(kept["id"])), kind, route)

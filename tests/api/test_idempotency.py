@@ -138,6 +138,34 @@ async def test_a_ruling_is_given_once(city: City):
     assert (first.status_code, same(first, again)) == (200, True)
 
 
+async def test_many_are_done_once_each_with_its_own_outcome(city: City):
+    units, person = [await filed(city) for _ in range(3)], await worker_of(city)
+    seen = [{"id": unit["id"], "version": version} for version, unit in enumerate(units, 1)]
+    wish = {"action": "accept", "units": seen, "reason": "统一签收"}
+    first, again = [
+        await person.call("POST", "/v1/units:act", json=wish, headers={HEADER: "k1"})
+        for _ in range(2)
+    ]
+    assert [one["status"] for one in first.json()["items"]] == [200, 412, 412]
+    assert (same(first, again), await steps(city, units[0])) == (True, ["accept"])
+
+
+async def test_a_request_is_made_once_and_granted_once(city: City):
+    unit, person = await filed(city), await worker_of(city)
+    await person.act(unit["id"], "accept")
+    path, wish = f"/v1/units/{unit['id']}:request", {"kind": "extension", "reason": "配件须外调"}
+    made = [await person.call("POST", path, json=wish, headers={HEADER: "k1"}) for _ in range(2)]
+    assert (made[0].status_code, same(*made)) == (201, True)
+    asked = made[0].json()
+    head = await city.person(asked["desk"]["code"], Role.SUPERVISOR)
+    path = f"/v1/requests/{asked['id']}:grant"
+    granted = [
+        await head.call("POST", path, json={"reason": "同意"}, headers={HEADER: "k1"})
+        for _ in range(2)
+    ]
+    assert (granted[0].status_code, same(*granted)) == (200, True)
+
+
 # Another request
 
 

@@ -42,25 +42,29 @@ class Row:
     actions: str
 
 
-DESK = "file decline dispatch"
-WORK = "accept start return resolve"
+DESK = "file decline dispatch merge unmerge remind"
+WORK = "accept start return resolve escalate contact arrive split support request withdraw resume"
 CHECK = "verify rework close"
+STEER = "transfer pass_down reclassify urge reopen rate"
+TASKS = "split grant_support refuse_support request withdraw resume"
+HEAD = "cancel rule supervise suspend extend grant refuse"
+CENTRE = f"{DESK} {CHECK} {STEER} {TASKS}"
 TABLE = (
     Row(Relation.HOLDER, Role.GRID_WORKER, WORK),
     Row(Relation.HOLDER, Role.DEPARTMENT, WORK),
-    Row(Relation.HOLDER, Role.CLERK, f"{DESK} {WORK}"),
-    Row(Relation.HOLDER, Role.SUPERVISOR, f"{DESK} {WORK}"),
+    Row(Relation.HOLDER, Role.CLERK, f"{DESK} {WORK} whistle"),
+    Row(Relation.HOLDER, Role.SUPERVISOR, f"{DESK} {WORK} whistle"),
     Row(Relation.HOLDER, Role.REPORTER, ""),
     Row(Relation.HOLDER, Role.INTEGRATOR, ""),
     Row(Relation.HOLDER, Role.ADMINISTRATOR, ""),
     Row(Relation.CENTRE, Role.GRID_WORKER, ""),
     Row(Relation.CENTRE, Role.DEPARTMENT, ""),
-    Row(Relation.CENTRE, Role.CLERK, f"{DESK} {CHECK}"),
-    Row(Relation.CENTRE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel rule"),
+    Row(Relation.CENTRE, Role.CLERK, f"{CENTRE} escalate whistle"),
+    Row(Relation.CENTRE, Role.SUPERVISOR, f"{CENTRE} escalate whistle {HEAD}"),
     Row(Relation.CENTRE, Role.ADMINISTRATOR, ""),
-    Row(Relation.ABOVE, Role.CLERK, ""),
+    Row(Relation.ABOVE, Role.CLERK, "rate"),
     Row(Relation.ABOVE, Role.DEPARTMENT, ""),
-    Row(Relation.ABOVE, Role.SUPERVISOR, f"{DESK} {CHECK} cancel rule"),
+    Row(Relation.ABOVE, Role.SUPERVISOR, f"{CENTRE} {HEAD}"),
 )
 
 
@@ -87,9 +91,38 @@ def test_everybody_who_has_to_do_with_it_may_add_to_it(relation: Relation, role:
     assert may(somebody, Action.ATTACH)
 
 
-def test_the_reporter_may_add_to_it_and_nothing_else():
+def test_the_reporter_may_urge_reopen_and_rate_and_change_nothing_else():
     reporter = pieces.caller(f"{WEST}-CG", Role.REPORTER, name="reporter")
-    assert {action for action in Action if may(reporter, action)} == {Action.NOTE, Action.ATTACH}
+    assert {action for action in Action if may(reporter, action)} == {
+        Action.NOTE,
+        Action.ATTACH,
+        Action.URGE,
+        Action.REOPEN,
+        Action.RATE,
+    }
+
+
+TEAMS = frozenset({OrganisationCode(f"{GRID}-WG")})
+
+
+def test_a_grid_worker_verifies_on_the_grid_what_another_body_has_done():
+    held = pieces.unit(State.RESOLVED, holder=OrganisationCode(f"{HARBOUR}-MS"))
+    worker = pieces.caller(f"{GRID}-WG", Role.GRID_WORKER)
+    assert relations(worker, held, ABOVE, TEAMS) == {Relation.GRID}
+    assert permit(worker, Action.VERIFY, held, ABOVE, TEAMS) is None
+
+
+def test_a_grid_team_does_not_verify_its_own_work():
+    worker = pieces.caller(f"{GRID}-WG", Role.GRID_WORKER)
+    with pytest.raises(Forbidden):
+        permit(worker, Action.VERIFY, pieces.unit(State.RESOLVED), ABOVE, TEAMS)
+
+
+def test_the_centre_that_owns_a_filed_unit_passes_it_down_and_reclassifies_it():
+    owned = pieces.unit(State.FILED, holder=OrganisationCode(f"{HARBOUR}-ZX"))
+    clerk = pieces.caller(f"{HARBOUR}-ZX", Role.CLERK)
+    for action in (Action.PASS_DOWN, Action.RECLASSIFY, Action.ESCALATE):
+        assert permit(clerk, action, owned, frozenset()) is None
 
 
 @pytest.mark.parametrize("role", Role)
@@ -122,7 +155,11 @@ def test_a_colleague_verifies_it():
 def test_a_refusal_tells_who_may():
     with pytest.raises(Forbidden) as refusal:
         permit(pieces.caller(f"{GRID}-WG", Role.GRID_WORKER), Action.VERIFY, UNIT, ABOVE)
-    assert refusal.value.allowed == ("centre: clerk, supervisor", "above: supervisor")
+    assert refusal.value.allowed == (
+        "centre: clerk, supervisor",
+        "above: supervisor",
+        "grid: grid_worker",
+    )
 
 
 def test_a_caller_can_stand_in_several_relations():

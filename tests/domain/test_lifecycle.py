@@ -14,8 +14,10 @@ from app.domain.lifecycle import (
     Seat,
     actions_in,
     decide,
+    needs_of,
 )
 from app.domain.limit import Basis
+from app.domain.need import Need, given
 from app.domain.policy import Policy
 from app.domain.responsibility import Urgency
 from app.domain.timing import Terms, enter
@@ -38,76 +40,156 @@ class Row:
     state: str
     action: str
     to: str
-    needs_reason: bool = False
+    needs: str = ""
 
 
 TABLE = (
-    Row("triage", "file", "filed"),
-    Row("triage", "decline", "declined", needs_reason=True),
-    Row("filed", "decline", "declined", needs_reason=True),
+    Row("triage", "file", "filed", needs="entry"),
+    Row("triage", "decline", "declined", needs="reason"),
+    Row("filed", "decline", "declined", needs="reason"),
     Row("filed", "dispatch", "dispatched"),
     Row("filed", "coordinate", "coordinating"),
-    Row("filed", "pass_down", "filed"),
-    Row("filed", "rule", "dispatched", needs_reason=True),
-    Row("triage", "rule", "dispatched", needs_reason=True),
+    Row("filed", "pass_down", "filed", needs="holder"),
+    Row("triage", "pass_down", "triage", needs="holder"),
+    Row("triage", "escalate", "triage", needs="reason"),
+    Row("filed", "escalate", "filed", needs="reason"),
+    Row("dispatched", "escalate", "filed", needs="reason"),
+    Row("accepted", "escalate", "filed", needs="reason"),
+    Row("in_progress", "escalate", "filed", needs="reason"),
+    Row("coordinating", "escalate", "coordinating", needs="reason"),
+    Row("dispatched", "transfer", "dispatched", needs="reason holder"),
+    Row("accepted", "transfer", "dispatched", needs="reason holder"),
+    Row("in_progress", "transfer", "dispatched", needs="reason holder"),
+    Row("filed", "reclassify", "filed", needs="reason entry"),
+    Row("dispatched", "reclassify", "filed", needs="reason entry"),
+    Row("accepted", "reclassify", "filed", needs="reason entry"),
+    Row("in_progress", "reclassify", "filed", needs="reason entry"),
+    Row("closed", "reopen", "filed", needs="reason"),
+    Row("closed", "rate", "closed", needs="grade"),
+    Row("closed", "redo", "in_progress"),
+    *(
+        Row(state, "merge", "merged", needs="reason unit")
+        for state in ("triage", "filed", "dispatched", "accepted", "in_progress")
+    ),
+    Row("merged", "unmerge", "filed", needs="reason"),
+    Row("filed", "rule", "dispatched", needs="reason holder"),
+    Row("triage", "rule", "dispatched", needs="reason holder"),
     Row("dispatched", "accept", "accepted"),
-    Row("dispatched", "return", "filed", needs_reason=True),
+    Row("dispatched", "return", "filed", needs="reason"),
     Row("accepted", "start", "in_progress"),
     Row("accepted", "resolve", "resolved"),
-    Row("accepted", "return", "filed", needs_reason=True),
+    Row("accepted", "return", "filed", needs="reason"),
     Row("in_progress", "resolve", "resolved"),
-    Row("in_progress", "return", "filed", needs_reason=True),
+    Row("in_progress", "return", "filed", needs="reason"),
     Row("coordinating", "resolve", "resolved"),
     Row("resolved", "verify", "verified"),
-    Row("resolved", "rework", "in_progress", needs_reason=True),
+    Row("resolved", "rework", "in_progress", needs="reason"),
     Row("verified", "close", "closed"),
+    *(
+        Row(state, "suspend", "suspended", needs="reason until")
+        for state in ("dispatched", "accepted", "in_progress", "coordinating")
+    ),
+    Row("suspended", "resume", "in_progress"),
+    *(
+        Row(state, action, state, needs=needs)
+        for state in ("dispatched", "accepted", "in_progress", "coordinating", "suspended")
+        for action, needs in (
+            ("extend", "reason"),
+            ("request", "reason kind"),
+            ("grant", ""),
+            ("refuse", "reason"),
+            ("withdraw", ""),
+        )
+    ),
 )
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.state}-{row.action}")
 def test_an_action_leads_to(row: Row):
-    move = decide(State(row.state), Action(row.action), reason="因为")
-    assert (move.to, move.needs_reason) == (State(row.to), row.needs_reason)
+    move = decide(State(row.state), Action(row.action), given=Need)
+    assert (move.to, move.needs) == (State(row.to), {Need(word) for word in row.needs.split()})
 
 
-def test_besides_these_a_unit_can_only_be_cancelled_or_added_to():
+BESIDES = {
+    Action(word)
+    for word in (  # noqa: SIM905  (a list of words reads better)
+        "cancel note attach urge supervise merge unmerge rate redo suspend resume extend request"
+        " grant refuse withdraw split support grant_support refuse_support whistle contact arrive"
+        " remind"
+    ).split()
+}
+"""Actions that may come at many stages; their features' own tests say at which."""
+
+
+def test_besides_these_a_unit_knows_only_what_may_come_at_many_stages():
     listed = {(State(row.state), Action(row.action)) for row in TABLE}
     rest = {
         action for pair, action in ((pair, pair[1]) for pair in TRANSITIONS if pair not in listed)
     }
-    assert rest == {Action.CANCEL, Action.NOTE, Action.ATTACH}
+    assert rest <= BESIDES
 
 
 @pytest.mark.parametrize(("state", "action"), REFUSED)
 def test_what_the_table_does_not_list_is_refused_with_what_is_allowed(state: State, action: Action):
     with pytest.raises(ActionNotAllowed) as refusal:
-        decide(state, action, reason="因为")
+        decide(state, action, given=Need)
     assert refusal.value.allowed == actions_in(state)
 
 
 @pytest.mark.parametrize(
-    ("state", "action"), [pair for pair, move in TRANSITIONS.items() if move.needs_reason]
+    ("state", "action", "need"),
+    [(*pair, need) for pair, move in TRANSITIONS.items() for need in sorted(move.needs)],
 )
-def test_a_reason_of_blanks_is_none(state: State, action: Action):
+def test_what_an_action_needs_must_be_given(state: State, action: Action, need: Need):
     with pytest.raises(Invalid) as refusal:
-        decide(state, action, reason=" \n　")
-    assert refusal.value.field == "reason"
+        decide(state, action, given=set(Need) - {need})
+    assert refusal.value.field == need
+
+
+def test_a_reason_of_blanks_is_none():
+    assert given(" \n　", {}) == set()
+
+
+def test_what_a_step_names_was_given():
+    assert given("因为", {"holder": "500101-CG", "limit": None}) == {Need.REASON, Need.HOLDER}
+
+
+def test_a_ruling_on_a_unit_that_no_entry_covers_needs_a_limit_as_well():
+    assert needs_of(pieces.unit(State.FILED), Action.RULE) == (
+        Need.REASON,
+        Need.HOLDER,
+        Need.LIMIT,
+    )
 
 
 @pytest.mark.parametrize("state", [state for state in State if not state.is_final])
 def test_every_open_unit_can_be_cancelled(state: State):
-    assert decide(state, Action.CANCEL, reason="误报").to is State.CANCELLED
+    assert decide(state, Action.CANCEL, given=Need).to is State.CANCELLED
+
+
+AFTER = {
+    State.CLOSED: {Action.REOPEN, Action.RATE, Action.REDO},
+    State.MERGED: {Action.UNMERGE},
+}
+"""What may still happen to a unit that is over, besides what is added to it."""
 
 
 @pytest.mark.parametrize("state", [state for state in State if state.is_final])
-def test_a_final_state_only_allows_to_add_to_it(state: State):
-    assert actions_in(state) == (Action.NOTE, Action.ATTACH)
+def test_a_final_state_allows_to_add_to_it_and_little_else(state: State):
+    assert set(actions_in(state)) == {Action.NOTE, Action.ATTACH} | AFTER.get(state, set())
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("action", [Action.URGE, Action.SUPERVISE])
+def test_whoever_waits_hurries_a_unit_wherever_somebody_is_to_act(state: State, action: Action):
+    is_known = (state, action) in TRANSITIONS
+    assert is_known is (not state.is_final and state is not State.SUSPENDED)
 
 
 @pytest.mark.parametrize("action", [Action.NOTE, Action.ATTACH])
 @pytest.mark.parametrize("state", State)
 def test_adding_to_it_changes_no_state(state: State, action: Action):
-    assert decide(state, action, reason="补充").to is state
+    assert decide(state, action, given=Need).to is state
 
 
 def reachable() -> set[State]:
@@ -205,3 +287,13 @@ def test_a_unit_that_was_resolved_too_late_is_overdue_since_its_deadline():
     unit, clocks = enter(pieces.unit(State.IN_PROGRESS), (), TERMS, at=NOON)
     late, _ = enter(pieces.unit(State.RESOLVED), clocks, TERMS, at=NOON + timedelta(days=9))
     assert late.overdue_at == unit.due_at
+
+
+def test_a_transfer_leaves_the_disposal_running_and_begins_acceptance_anew():
+    _, clocks = enter(pieces.unit(State.DISPATCHED), (), TERMS, at=NOON)
+    later = NOON + timedelta(hours=1)
+    before = {clock.name: clock for clock in clocks}
+    _, clocks = enter(pieces.unit(State.DISPATCHED), clocks, TERMS, at=later, renews=True)
+    after = {clock.name: clock for clock in clocks}
+    assert after[ClockName.DISPOSE] == before[ClockName.DISPOSE]
+    assert after[ClockName.ACCEPT].started_at == later

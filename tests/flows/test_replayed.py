@@ -16,9 +16,11 @@ from app.domain.authority import Caller
 from app.domain.event import Event
 from app.domain.filing import STATE_AFTER
 from app.domain.organisation import OrganisationCode
+from app.domain.policy import LocalPolicy, Nearness
+from app.domain.rulebook import Part
 from app.domain.unit import State, Unit, UnitId
 from app.flows import intake
-from app.flows.rulebook import Library, Reference
+from app.flows.rulebook import Library, Reference, redrawn
 from app.store import units
 from app.store.database import Database
 from app.store.events import Period
@@ -31,6 +33,7 @@ BATCH = 500
 SEED = 20261121
 # Written on the way, or not decided by intake.
 OTHERWISE = {"number": ""}
+ALONE = {given.CITY: LocalPolicy(similar=Nearness(metres=0, hours=0))}
 
 
 def said(chance: random.Random) -> dict[str, Any]:
@@ -59,8 +62,9 @@ def sent(count: int) -> Iterator[Event]:
     """Reports of a month, by several reporters, each received at a moment of its own."""
     chance = random.Random(SEED)
     bodies = [body.code for body in given.organisations()]
-    for number in range(count):
-        at = NOW - timedelta(seconds=chance.randrange(30 * 86_400))
+    moments = sorted(chance.randrange(30 * 86_400) for _ in range(count))
+    for number, ago in enumerate(reversed(moments)):
+        at = NOW - timedelta(seconds=ago)
         body = {
             "id": str(UUID(int=(0x0192_0000_0000_7000_8000 << 48) + number)),
             "occurred_at": (at - timedelta(minutes=5)).isoformat(),
@@ -75,7 +79,8 @@ async def followed(database: Database, now: datetime) -> Reference:
     library = Library()
     async with database.reading() as tx:
         await library.follow(tx, now=now)
-    return library.current(now)
+    # What stands around a report is no part of it: here nothing is taken for the same matter.
+    return redrawn(library.current(now), {Part.POLICIES: ALONE})
 
 
 def judged(events: Sequence[Event], reference: Reference) -> list[Admission]:

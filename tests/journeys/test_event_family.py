@@ -10,7 +10,7 @@ from app.domain.organisation import Function
 from app.domain.responsibility import PlanTask
 from app.domain.rulebook import Part
 from tests import given
-from tests.given import EAST, GRID, HARBOUR, City, Person
+from tests.given import CITY, EAST, GRID, HARBOUR, City, Person
 from tests.journeys.publishing import publish
 
 FIRE = "六楼着火了浓烟滚滚"
@@ -69,12 +69,17 @@ async def test_the_log_names_the_task_that_was_the_last(fire: Family):
 async def test_nobody_resolves_an_event_over_the_heads_of_its_tasks(fire: Family):
     owner = await fire.city.person(f"{HARBOUR}-ZX", Role.SUPERVISOR)
     answer = await owner.try_to(fire.parent["id"], "resolve")
-    assert (answer.status_code, answer.json()["allowed"]) == (409, ["cancel", "note", "attach"])
+    assert (answer.status_code, answer.json()["allowed"]) == (
+        409,
+        ["remind", "cancel", "note", "attach"],
+    )
 
 
 async def test_what_cannot_be_done_is_not_offered(fire: Family):
     unit = await (await fire.centre()).get(f"/v1/units/{fire.parent['id']}")
-    assert unit["actions"] == ["cancel", "note", "attach"]
+    offered = {one["action"] for one in unit["actions"]}
+    assert not offered & {"resolve", "grant_support", "contact", "arrive"}
+    assert {"split", "remind", "note", "attach"} <= offered
 
 
 async def test_cancelling_the_event_cancels_its_open_tasks(fire: Family):
@@ -114,11 +119,11 @@ async def test_reworking_a_task_keeps_the_event_waiting(fire: Family):
     assert await fire.state() == "coordinating"
 
 
-async def test_a_task_returned_goes_back_to_its_own_function(fire: Family):
+async def test_a_task_returned_goes_to_the_next_above_with_its_own_function(fire: Family):
     police = await fire.city.person(f"{EAST}-GA", Role.DEPARTMENT)
     await police.act(fire.tasks[1]["id"], "return", reason="再看看")
     sent = await (await fire.centre()).act(fire.tasks[1]["id"], "dispatch")
-    assert sent["holder"]["code"] == f"{EAST}-GA"
+    assert sent["holder"]["code"] == f"{CITY}-GA"
 
 
 async def test_a_tasks_limit_stays_its_own_after_a_second_dispatch(fire: Family):

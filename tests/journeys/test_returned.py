@@ -31,7 +31,10 @@ async def test_returned_dispatched_to_another_and_closed(city: City):
     assert [line["action"] for line in log] == [
         "file", "dispatch", "return", "dispatch", "accept", "resolve", "verify", "close",
     ]  # fmt: skip
-    assert (log[2]["reason"], log[2]["data"]) == ("这堆垃圾在网格外", {"from": f"{GRID}-WG"})
+    assert (log[2]["reason"], log[2]["data"]) == (
+        "这堆垃圾在网格外",
+        {"from": f"{GRID}-WG", "returns": 1},
+    )
 
 
 async def test_the_next_holder_gets_the_whole_limit(city: City):
@@ -43,11 +46,19 @@ async def test_the_next_holder_gets_the_whole_limit(city: City):
     assert sent["due_at"] == "2026-11-20T09:30:00Z"
 
 
-async def test_nobody_named_means_whoever_the_list_names(city: City):
+async def test_nobody_named_means_the_next_above_who_holds_the_duty(city: City):
     worker, clerk = await people(city)
     unit = (await worker.post(city.report())).json()["unit"]
     await worker.act(unit["id"], "return", reason="看不懂")
-    assert (await clerk.act(unit["id"], "dispatch"))["holder"]["code"] == f"{GRID}-WG"
+    assert (await clerk.act(unit["id"], "dispatch"))["holder"]["code"] == f"{QUAY}-SQ"
+
+
+async def test_a_centre_may_send_it_back_by_name(city: City):
+    worker, clerk = await people(city)
+    unit = (await worker.post(city.report())).json()["unit"]
+    await worker.act(unit["id"], "return", reason="看不懂")
+    sent = await clerk.act(unit["id"], "dispatch", holder=f"{GRID}-WG", reason="确属本网格")
+    assert sent["holder"]["code"] == f"{GRID}-WG"
 
 
 async def test_the_former_holder_sees_nothing_to_do_any_more(city: City):

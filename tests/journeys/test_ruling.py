@@ -72,7 +72,12 @@ async def test_the_ruling_is_kept_with_who_made_it_and_why(city: City):
         WHY["reason"],
         {"holder": HELD, "limit": "3工作日"},
     )
-    assert told["reasons"]["ruling"] | {"by": ""} == {"holder": HELD, "limit": "3工作日", "by": ""}
+    assert told["reasons"]["ruling"] | {"by": ""} == {
+        "holder": HELD,
+        "limit": "3工作日",
+        "by": "",
+        "centre": f"{HARBOUR}-ZX",
+    }
 
 
 async def test_from_there_it_goes_the_way_of_every_unit(city: City):
@@ -84,12 +89,15 @@ async def test_from_there_it_goes_the_way_of_every_unit(city: City):
     assert (await person.act(unit["id"], "verify"))["state"] == "closed"
 
 
-async def test_returned_and_sent_on_it_keeps_the_limit_it_was_given(city: City):
+async def test_escalated_and_sent_on_it_keeps_the_limit_it_was_given(city: City):
     unit, person = await issued(city), await head(city)
     await person.act(unit["id"], "rule", **WHY)
     board = await city.person(HELD, Role.DEPARTMENT)
-    await board.act(unit["id"], "return", reason="无此职能")
-    sent = await person.act(unit["id"], "dispatch", holder=HELD, reason="维持指定")
+    up = await board.act(unit["id"], "escalate", reason="无此职能")
+    assert up["holder"]["code"] == f"{EAST}-ZX"
+    sent = await (await head(city, f"{EAST}-ZX")).act(
+        unit["id"], "dispatch", holder=HELD, reason="维持指定"
+    )
     assert (sent["is_unlisted"], sent["due_at"]) == (True, "2026-11-25T01:30:00Z")
 
 

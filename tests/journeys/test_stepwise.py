@@ -7,7 +7,7 @@ import pytest
 from app.domain.authority import Role
 from app.domain.policy import LocalPolicy
 from app.domain.responsibility import Urgency
-from tests.given import CITY, EAST, GRID, HARBOUR, City, Person
+from tests.given import CITY, EAST, GRID, HARBOUR, QUAY, City, Person
 from tests.journeys.publishing import policies
 
 CENTRES = (f"{CITY}-ZX", f"{EAST}-ZX", f"{HARBOUR}-ZX")
@@ -176,7 +176,7 @@ async def test_what_a_clerk_files_from_triage_is_the_clerks_own_centres_to_pass_
     assert (await street.act(unit["id"], "dispatch"))["holder"]["code"] == f"{GRID}-WG"
 
 
-async def test_returned_it_goes_back_the_same_way_from_where_it_was_returned_to(stepwise: City):
+async def test_returned_it_goes_to_the_next_above_from_where_it_was_returned_to(stepwise: City):
     unit = (await reported(stepwise))["unit"]
     for centre in CENTRES:
         await (await clerk(stepwise, centre)).act(unit["id"], "dispatch")
@@ -184,7 +184,7 @@ async def test_returned_it_goes_back_the_same_way_from_where_it_was_returned_to(
     back = await worker.act(unit["id"], "return", reason="不在本网格")
     assert back["holder"]["code"] == CENTRES[2]
     again = await (await clerk(stepwise, CENTRES[2])).act(unit["id"], "dispatch")
-    assert again["holder"]["code"] == f"{GRID}-WG"
+    assert again["holder"]["code"] == f"{QUAY}-SQ"
 
 
 async def test_a_task_nobody_holds_is_passed_down_to_the_centre_that_must_name_somebody(

@@ -1,10 +1,15 @@
+from dataclasses import fields
 from datetime import date, time
 
 import pytest
 
+from app import data
+from app.domain.area import Tier
+from app.domain.errors import BadSheet
 from app.domain.limit import Limit, LimitUnit
-from app.domain.policy import LocalPolicy, Marks, Rule
+from app.domain.policy import LocalPolicy, Marks, Policy, Rule, Whistle
 from app.domain.responsibility import Urgency
+from app.domain.rulebook import Part
 from app.sheets import policies
 
 AREAS = {"500000", "500103"}
@@ -18,6 +23,10 @@ confidence = 1
 closes_on_verify = false
 stepwise = { normal = true, urgent = false }
 emergencies = ["major", "urgent"]
+returns = 3
+urge = "30分钟"
+reopen_days = 15
+reopens = 1
 
 [[policy."500000".rules]]
 name = "来自 12345"
@@ -59,6 +68,8 @@ def test_a_section_says_what_is_written_in_it_and_nothing_else(parse):
     assert city.closes_on_verify is False
     assert city.stepwise == {Urgency.NORMAL: True, Urgency.URGENT: False}
     assert city.emergencies == (Urgency.URGENT, Urgency.MAJOR)
+    assert (city.returns, city.reopen_days, city.reopens) == (3, 15, 1)
+    assert city.urge == Limit(30, LimitUnit.MINUTE)
     assert city.rules[0] == Rule(
         "来自 12345", "SX-1", "hotline", ("井盖", '"窨井"\\'), {"channel": "12345"}
     )
@@ -184,3 +195,73 @@ def test_only_utf8_is_toml(save, faults_of):
 
 def test_brackets_without_end_are_no_toml(parse, faults_of):
     assert "嵌套过深" in faults_of(lambda: parse("a = " + "[" * 50_000))[0]
+
+
+ASKING = """
+[policy."500000"]
+suspend = { normal = "90紧急工作日" }
+suspensions = 2
+extensions = 1
+extension_levels = { normal = [1, 2] }
+return_levels = { urgent = [0] }
+"""
+
+
+def test_requests_have_levels_by_urgency_and_count(parse, tmp_path):
+    found = parse(ASKING)
+    city = found["500000"]
+    assert city.suspend == {Urgency.NORMAL: Limit(90, LimitUnit.DAY)}
+    assert (city.suspensions, city.extensions) == (2, 1)
+    assert city.extension_levels == {Urgency.NORMAL: (1, 2)}
+    path = tmp_path / "again.toml"
+    policies.write(path, found)
+    assert policies.parse(path, AREAS, ENTRIES, BODIES) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "extension_levels = { normal = [] }",
+        "extension_levels = { normal = [4] }",
+        "extension_levels = { normal = 1 }",
+        "extension_levels = { urgentest = [1] }",
+        "extension_levels = { normal = [true] }",
+        "extensions = -1",
+    ],
+)
+def test_levels_that_mean_nothing_are_faults(parse, line):
+    with pytest.raises(BadSheet):
+        parse('[policy."500000"]\n' + line)
+
+
+WHISTLE = """
+[policy."500103"]
+whistle = { tiers = ["street", "community"], contact = "12紧急工作时", hard = "7工作日" }
+"""
+
+
+def test_who_may_blow_a_whistle_and_what_it_asks_for_is_read_and_written(parse, tmp_path):
+    found = parse(WHISTLE)
+    assert found["500103"].whistle == Whistle(
+        tiers=(Tier.STREET, Tier.COMMUNITY),
+        contact=Limit(12, LimitUnit.HOUR),
+        hard=Limit(7, LimitUnit.WORK_DAY),
+    )
+    path = tmp_path / "again.toml"
+    policies.write(path, found)
+    assert policies.parse(path, AREAS, ENTRIES, BODIES) == found
+
+
+@pytest.mark.parametrize(
+    "value", ['{ tiers = ["village"] }', '{ sign = "soon" }', '{ tier = ["street"] }', "true"]
+)
+def test_whistles_that_mean_nothing_are_faults(parse, value):
+    with pytest.raises(BadSheet):
+        parse(f'[policy."500103"]\nwhistle = {value}')
+
+
+def test_the_shipped_file_writes_out_every_default():
+    found = policies.parse(data.shipped(Part.POLICIES), AREAS, ENTRIES, BODIES)["500000"]
+    said = {one.name: getattr(found, one.name) for one in fields(found)}
+    default = Policy()
+    assert said == {name: getattr(default, name) for name in said} | {"rules": ()}

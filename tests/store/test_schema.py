@@ -194,6 +194,10 @@ def test_home_is_part_of_every_key_of_what_grows_with_units(table: str):
         "state = 'closed'",
         "stage = NULL",
         "level = 'moon'",
+        "satisfaction = 'so so'",
+        "was = 'accepted'",
+        "state = 'suspended'",
+        "merged_into = gen_random_uuid()",
     ],
 )
 async def test_the_database_refuses_nonsense_by_itself(shared_unit: Database, nonsense: str):
@@ -210,11 +214,11 @@ async def shared_unit(shared_schema: Database) -> Database:
             """
             INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing,
                 district, street, community, grid, holder, centre, desk, route, is_gap,
-                is_unlisted, rulebook, reporter, stage, stage_due_at, is_provisional, raised,
-                created_at, updated_at, version, steps, reasons)
+                is_unlisted, is_self_handled, rulebook, reporter, stage, stage_due_at,
+                is_provisional, raised, created_at, updated_at, version, steps, reasons, pending)
             VALUES (gen_random_uuid(), '500101', '1', 'item', 'single', '', 'dispatched', 'normal',
-                0, '', '', '', '', 'h', 'c', 'h', '{}', false, false, 1, gen_random_uuid(),
-                'accept', $1, false, '{}', $1, $1, 1, 0, '{}')
+                0, '', '', '', '', 'h', 'c', 'h', '{}', false, false, false, 1, gen_random_uuid(),
+                'accept', $1, false, '{}', $1, $1, 1, 0, '{}', '[]')
             """,
             NOW,
         )

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from app.domain.clock import Clock
 from app.domain.explain.passage import Background, Passage, Said, Topic
 from app.domain.explain.words import BASIS, limit_said
+from app.domain.family import own_limits
+from app.domain.lifecycle import ON_SITE
 from app.domain.limit import Limit, parse_limit
 from app.domain.timing import Terms
 from app.domain.unit import ClockName, Unit
@@ -46,13 +48,20 @@ def written(running: Clock, unit: Unit, background: Background) -> Limit | None:
     """Return the limit as it is written; none if the clock was given another one since."""
     book, path = background.rulebook, background.path(unit)
     entry, ruling = background.entry(unit), unit.reasons.get("ruling", {}).get("limit")
-    if running.name is ClockName.DISPOSE and entry is None and not ruling:
+    own = own_limits(unit)
+    set_by_hand = (ClockName.SUPERVISE, *ON_SITE)
+    if running.name is ClockName.SUSPEND or (
+        running.name in set_by_hand and running.name not in own
+    ):
+        return None
+    if running.name is ClockName.DISPOSE and not (entry or ruling or running.name in own):
         return None
     ruled = parse_limit(ruling) if ruling else None
-    terms = Terms(entry, book.policies.at(path), book.calendar, unit.urgency, unit.task, ruled)
+    policy = book.policies.at(path)
+    terms = Terms(entry, policy, book.calendar, unit.urgency, unit.task, ruled, own)
     limit = terms.limit(running.name)
-    same = book.calendar.seconds(limit) == running.limit and limit.basis is running.basis
-    return limit if same else None
+    is_same = book.calendar.seconds(limit) == running.limit - running.granted
+    return limit if is_same and limit.basis is running.basis else None
 
 
 def _limit(running: Clock, unit: Unit, background: Background) -> Said:
@@ -62,6 +71,12 @@ def _limit(running: Clock, unit: Unit, background: Background) -> Said:
 
 
 def _source(running: Clock, unit: Unit) -> Said:
+    if running.name is ClockName.SUSPEND:
+        return Said("挂账时给出", "set when it was suspended")
+    if running.name is ClockName.SUPERVISE:
+        return Said("督办时给出", "set by the supervising centre")
+    if running.name in ON_SITE or running.name in own_limits(unit):
+        return Said("下达任务时给出", "set when the task was ordered")
     if running.name is ClockName.DISPOSE and unit.entry is None:
         return Said("指定承办时给出", "set by the ruling")
     if running.name is ClockName.DISPOSE:
@@ -80,7 +95,13 @@ def _stages(running: Clock, unit: Unit, background: Background) -> Said:
 
 
 def _notes(running: Clock) -> Said:
+    times = running.grants if running.granted else 0
     notes = [
+        (
+            times > 0,
+            f"(已延期 {times} 次, 共增加 {running.granted // 60} 分钟)",
+            f" (extended {times} times by {running.granted // 60} minutes in all)",
+        ),
         (
             running.is_provisional,
             "(暂定: 该年放假安排尚未公布)",

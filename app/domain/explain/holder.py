@@ -48,6 +48,14 @@ ROUTE: Final[Words] = {
     ),
     RouteReason.RULE: ("由本地规则“{rule}”指定", "named by the local rule “{rule}”"),
     RouteReason.RULED: ("由中心{ruler}指定", "named by a centre{ruler}"),
+    RouteReason.ESCALATED: (
+        "由下级上报, 由上级中心处理",
+        "it was sent up, and the centre above must act",
+    ),
+    RouteReason.DISPUTED: (
+        "多次退回, 由上级中心指定承办",
+        "it was returned too often: the centre above must rule who has it",
+    ),
     RouteReason.RETURNED: (
         "被退回, 由所属中心处理",
         "it was returned to the centre above its holder",

@@ -1,0 +1,120 @@
+"""Bulk (批量办理): `POST /v1/units:act`, one action on up to 500 units."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import AfterValidator, BaseModel, Field
+from starlette.responses import Response
+
+from app.api import problems
+from app.api.models import Said, Strict, example
+from app.api.once import Posted
+from app.api.problems import Problem
+from app.api.request import Services
+from app.api.service import Service
+from app.domain.action import Action
+from app.domain.errors import DomainError, Unavailable
+from app.domain.unit import State, UnitId
+from app.flows import bulk
+from app.flows.bulk import Outcome, Wish
+from app.store.database import CONTENTION, Tx
+
+router = APIRouter(prefix="/v1/units", tags=["units"])
+
+MOST = 500
+
+
+class SeenUnit(Strict):
+    """A unit and the version of it the caller saw."""
+
+    id: UUID
+    version: int = Field(ge=1)
+
+
+def _bulk_action(value: Action) -> Action:
+    """Refuse actions that need more than a reason."""
+    if value not in bulk.ACTIONS:
+        allowed = ", ".join(bulk.ACTIONS)
+        message = f"批量办理只支持: {allowed} / in bulk only: {allowed}"
+        raise ValueError(message)
+    return value
+
+
+def _each_once(value: list[SeenUnit]) -> list[SeenUnit]:
+    if len({one.id for one in value}) < len(value):
+        message = "同一单元出现多次 / a unit is named more than once"
+        raise ValueError(message)
+    return value
+
+
+class BulkIn(Said):
+    """What to do, to which units, and the reason all of them are given."""
+
+    model_config = example(
+        action="accept",
+        units=[{"id": "01932f3e-7b1a-7c3d-9e5f-0a1b2c3d4e5f", "version": 1}],
+        reason="统一签收",
+    )
+
+    action: Annotated[Action, AfterValidator(_bulk_action)]
+    units: Annotated[list[SeenUnit], AfterValidator(_each_once)] = Field(
+        min_length=1, max_length=MOST
+    )
+
+
+class OutcomeOut(BaseModel):
+    """What became of one unit: 200 with how it now stands, or the problem that it met."""
+
+    id: UUID
+    status: int
+    number: str | None = None
+    state: State | None = None
+    version: int | None = None
+    problem: Problem | None = None
+
+
+class BulkOut(BaseModel):
+    """The outcomes in the order asked for."""
+
+    done: int
+    refused: int
+    items: list[OutcomeOut]
+
+
+@router.post(
+    ":act",
+    summary="批量办理: one action on up to 500 units, each with its own outcome",
+    response_model=BulkOut,
+)
+async def act(body: BulkIn, request: Request, service: Services, once: Posted) -> Response:
+    """Do it to each unit; one that is refused stops no other."""
+    seen = {UnitId(one.id): one.version for one in body.units}
+    wish = Wish(body.action, seen, once.caller, service.now(), body.reason)
+    outcomes: dict[UnitId, Outcome] = {}
+    async with once.transaction() as doing:
+        for batch in wish.batches():
+            outcomes |= await _tried(doing.tx, service, batch)
+        items = [_item(request, unit, outcomes[unit]) for unit in seen]
+        done = sum(item.status == 200 for item in items)
+        return doing.answer(BulkOut(done=done, refused=len(items) - done, items=items))
+
+
+async def _tried(tx: Tx, service: Service, batch: Wish) -> Mapping[UnitId, Outcome]:
+    """Do one batch; if others were in its way, what the batches before it did stands."""
+    try:
+        async with tx.savepoint():
+            return await bulk.act_on(tx, service.library, batch)
+    except CONTENTION:
+        away = Unavailable(zh="本批未写入, 请重试", en="this batch was not written; try again")
+        return dict.fromkeys(batch.units, away)
+
+
+def _item(request: Request, unit: UnitId, outcome: Outcome) -> OutcomeOut:
+    if isinstance(outcome, DomainError):
+        problem = problems.problem_of(request, outcome)
+        return OutcomeOut(id=unit, status=problem.status, problem=problem)
+    return OutcomeOut(
+        id=unit, status=200, number=outcome.number, state=outcome.state, version=outcome.version
+    )

@@ -1,0 +1,287 @@
+"""Families: `:split`, `:support` and its decision, `:whistle`, `:contact`, `:arrive`, `:remind`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.responses import Response
+
+from app.api import render
+from app.api.family_models import ProgressOut
+from app.api.models import Clean, Code, Named, Said, Strict, example
+from app.api.once import Posted
+from app.api.request import Calling, Seen, Services
+from app.api.unit_models import UnitOut
+from app.api.work import UnitKey, seen_unit, work
+from app.domain.action import Action
+from app.domain.family import MOST, Bond, Errand
+from app.domain.organisation import Function, OrganisationCode
+from app.domain.policy import WhistleKind
+from app.domain.unit import ClockName, Unit
+from app.flows import issue, split, support, whistle
+from app.flows.casework import Order
+from app.flows.family import limit_of
+from app.flows.whistle import Call
+from app.store import families
+from app.store.database import Tx
+
+router = APIRouter(prefix="/v1/units", tags=["families"])
+
+Title = Annotated[Clean, StringConstraints(min_length=1, max_length=100)]
+LimitText = Annotated[Clean, StringConstraints(max_length=40)]
+
+
+class TaskIn(Strict):
+    """A task to order: to an organisation, or to whoever holds a function; turn 2 follows 1."""
+
+    holder: Code | None = None
+    function: Code | None = None
+    title: Title
+    limit: LimitText | None = None
+    turn: int = Field(default=1, ge=1, le=20)
+
+
+class SplitIn(Said):
+    """Which tasks; none: those of the entry's plan."""
+
+    model_config = example(
+        tasks=[
+            {"function": "municipal", "title": "修复路面", "limit": "2工作日"},
+            {"holder": "500103-JJ", "title": "现场交通疏导", "limit": "4工作时", "turn": 2},
+        ],
+        reason="需两家分头处置",
+    )
+
+    tasks: list[TaskIn] = Field(default_factory=list, max_length=MOST)
+
+
+class SupportIn(Said):
+    """Who is asked for: an organisation, or whoever holds a function; and why."""
+
+    model_config = example(function="enforcement", reason="占道经营需执法配合")
+
+    holder: Code | None = None
+    function: Code | None = None
+
+
+class SupportGrantIn(Said):
+    """Which request is granted, as what task and by when."""
+
+    model_config = example(request=1, title="配合执法", limit="1工作日", reason="同意")
+
+    request: int
+    title: Annotated[Clean, StringConstraints(max_length=100)] = ""
+    limit: LimitText | None = None
+
+
+class SupportRefuseIn(Said):
+    """Which request is refused, and why."""
+
+    model_config = example(request=1, reason="本单位力量足够, 不予协办")
+
+    request: int
+
+
+class WhistleIn(Said):
+    """Which departments are called, by which kind of whistle, and what for."""
+
+    model_config = example(
+        departments=["500103-CGJ", "500103-JJ"], kind="work", reason="占道经营反复, 请到场会商"
+    )
+
+    departments: list[Code] = Field(min_length=1, max_length=MOST)
+    kind: WhistleKind = WhistleKind.WORK
+    title: Annotated[Clean, StringConstraints(max_length=100)] = ""
+    limit: LimitText | None = None
+
+
+class RemindedOut(BaseModel):
+    """The organisations that were reminded, because a task of theirs is late."""
+
+    organisations: list[Named]
+
+
+class ShareOut(BaseModel):
+    """One organisation's part of a unit's tasks."""
+
+    organisation: Named
+    progress: ProgressOut
+
+
+class SharesOut(BaseModel):
+    """How far a unit's tasks are, by the organisation each was ordered from; the late first."""
+
+    progress: ProgressOut
+    items: list[ShareOut]
+
+
+@router.post(
+    "/{unit}:split",
+    summary="拆分任务: order tasks, by hand or by the entry's plan",
+    response_model=UnitOut,
+)
+async def split_unit(
+    unit: UnitKey, body: SplitIn, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Order tasks for the unit, which is coordinated and waits for them."""
+    errands = [_errand(task, f"tasks.{index}.limit") for index, task in enumerate(body.tasks)]
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await split.split(tx, service.library, order, errands)
+
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+
+def _errand(task: TaskIn, field: str) -> Errand:
+    limit = limit_of(task.limit, field)
+    return Errand(
+        Bond.SPLIT,
+        task.title,
+        {ClockName.DISPOSE: limit} if limit else {},
+        holder=OrganisationCode(task.holder) if task.holder else None,
+        function=Function(task.function) if task.function and not task.holder else None,
+        turn=task.turn,
+    )
+
+
+@router.post(
+    "/{unit}:support",
+    summary="协办申请: ask for another organisation's help",
+    response_model=UnitOut,
+)
+async def ask_support(
+    unit: UnitKey, body: SupportIn, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Ask; the nearest centre over both decides, and the work goes on."""
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await support.ask(
+            tx,
+            service.library,
+            order,
+            holder=OrganisationCode(body.holder) if body.holder else None,
+            function=Function(body.function) if body.function else None,
+        )
+
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+
+@router.post(
+    "/{unit}:grant_support",
+    summary="同意协办: the helper gets a task of its own",
+    response_model=UnitOut,
+)
+async def grant_support(
+    unit: UnitKey, body: SupportGrantIn, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Grant a request; the unit is resolved only after the helper's task."""
+    limit = limit_of(body.limit, "limit")
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await support.grant(
+            tx, service.library, order, body.request, title=body.title, limit=limit
+        )
+
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+
+@router.post(
+    "/{unit}:refuse_support", summary="不同意协办: with the reason", response_model=UnitOut
+)
+async def refuse_support(
+    unit: UnitKey, body: SupportRefuseIn, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Refuse a request."""
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await support.refuse(tx, service.library, order, body.request)
+
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+
+@router.post(
+    "/{unit}:whistle", summary="吹哨: call departments of the district", response_model=UnitOut
+)
+async def blow_whistle(
+    unit: UnitKey, body: WhistleIn, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Call departments; each signs, gets in touch and turns up within its limit."""
+    call = Call(
+        [OrganisationCode(code) for code in body.departments],
+        body.kind,
+        body.title,
+        limit_of(body.limit, "limit"),
+    )
+
+    async def flow(tx: Tx, order: Order) -> Unit:
+        return await whistle.blow(tx, service.library, order, call)
+
+    return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+
+def _show_up(action: Action, summary: str) -> None:
+    """Add the route of one stage of showing up."""
+
+    async def endpoint(
+        unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
+    ) -> Response:
+        async def flow(tx: Tx, order: Order) -> Unit:
+            return await whistle.show_up(tx, service.library, order, action)
+
+        return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+    router.add_api_route(
+        f"/{{unit}}:{action}",
+        endpoint,
+        methods=["POST"],
+        summary=summary,
+        name=action.value,
+        response_model=UnitOut,
+    )
+
+
+_show_up(Action.CONTACT, "联系: those whistled for are in touch, and what was said")
+_show_up(Action.ARRIVE, "报到: those whistled for have turned up")
+
+
+@router.post(
+    "/{unit}:remind",
+    summary="催报: remind every organisation whose task is late",
+    response_model=RemindedOut,
+)
+async def remind(
+    unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
+) -> Response:
+    """Leave a line in the log of every late task; returns whose they are."""
+    rulebook = service.library.current(service.now()).rulebook
+    async with once.transaction() as doing:
+        found = await seen_unit(doing.tx, unit, once.caller, service)
+        order = Order(found.id, seen, once.caller, service.now(), body.reason)
+        holders = await issue.remind(doing.tx, service.library, order)
+        late = [render.named(code, rulebook) for code in holders]
+        return doing.answer(RemindedOut(organisations=late))
+
+
+@router.get("/{unit}/progress", summary="How far a unit's tasks are, by organisation")
+async def get_progress(unit: UnitKey, service: Services, caller: Calling) -> SharesOut:
+    """Count the unit's tasks by the organisation they were ordered from, the late first."""
+    rulebook = service.library.current(service.now()).rulebook
+    async with service.database.reading() as tx:
+        found = await seen_unit(tx, unit, caller, service)
+        shares = await families.shares(tx, found)
+    counted = [share.progress for share in shares]
+    return SharesOut(
+        progress=ProgressOut(
+            total=sum(one.total for one in counted),
+            open=sum(one.open for one in counted),
+            closed=sum(one.closed for one in counted),
+            late=sum(one.late for one in counted),
+        ),
+        items=[
+            ShareOut(
+                organisation=render.named(share.organisation, rulebook),
+                progress=render.progress(share.progress),
+            )
+            for share in shares
+        ],
+    )

@@ -1,0 +1,59 @@
+"""Work on one unit: found within the caller's scope, moved by a flow, rendered as it then is."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+from starlette.responses import Response
+
+from app.api import render
+from app.api.exhibits import ExhibitIn, exhibits
+from app.api.once import Once
+from app.api.service import Service
+from app.domain.authority import Caller
+from app.domain.errors import NotFound
+from app.domain.unit import Unit, UnitId
+from app.flows.casework import Order, in_sight
+from app.store import units
+from app.store.database import Tx
+
+Flow = Callable[[Tx, Order], Awaitable[Unit]]
+"""What is done to a unit."""
+
+UnitKey = str
+"""A unit's id or its number."""
+
+
+async def seen_unit(tx: Tx, key: UnitKey, caller: Caller, service: Service) -> Unit:
+    """Return a unit within the caller's scope; raises NotFound."""
+    found = await _find(tx, key)
+    rulebook = service.library.current(service.now()).rulebook
+    if found is None or not in_sight(found, caller, rulebook):
+        raise NotFound(zh=f"没有业务单元“{key}”", en=f"no unit {key}", field="unit")
+    return found
+
+
+async def _find(tx: Tx, key: UnitKey) -> Unit | None:
+    try:
+        found = await units.read(tx, [UnitId(UUID(key))])
+    except ValueError:
+        return await units.by_number(tx, key)
+    return found[0] if found else None
+
+
+async def work(
+    key: UnitKey,
+    once: Once,
+    flow: Flow,
+    *,
+    seen: int,
+    reason: str,
+    attached: Sequence[ExhibitIn] = (),
+) -> Response:
+    """Run one flow on a unit in one transaction and answer with what it left."""
+    service, caller = once.service, once.caller
+    async with once.transaction() as doing:
+        found = await seen_unit(doing.tx, key, caller, service)
+        order = Order(found.id, seen, caller, service.now(), reason, exhibits=exhibits(attached))
+        done = await flow(doing.tx, order)
+        shown = render.unit(done, service.library.current(service.now()).rulebook)
+        return doing.answer(shown, headers={"ETag": f'"{done.version}"'})

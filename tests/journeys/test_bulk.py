@@ -1,0 +1,131 @@
+"""Bulk (批量办理): one action on many units, each with its own outcome."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.domain.authority import Role
+from tests.given import GRID, HARBOUR, City, Person
+from tests.queries import logged
+
+
+async def filed(city: City, count: int) -> tuple[list[dict[str, Any]], Person]:
+    """So many units on the grid team's desk, with a worker of it."""
+    worker = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    units = [(await worker.post(city.report())).json()["unit"] for _ in range(count)]
+    return units, worker
+
+
+def seen(units: list[dict[str, Any]], version: int = 1) -> list[dict[str, Any]]:
+    return [{"id": unit["id"], "version": version} for unit in units]
+
+
+async def bulk(person: Person, action: str, units: list[Any], **body: Any) -> httpx.Response:
+    return await person.call(
+        "POST", "/v1/units:act", json={"action": action, "units": units, **body}
+    )
+
+
+async def test_all_are_done_and_told_in_the_order_asked_for(city: City):
+    units, worker = await filed(city, 5)
+    answer = (await bulk(worker, "accept", seen(units[::-1]), reason="统一签收")).json()
+    assert (answer["done"], answer["refused"]) == (5, 0)
+    assert [one["id"] for one in answer["items"]] == [unit["id"] for unit in units[::-1]]
+    assert {(one["status"], one["state"], one["version"]) for one in answer["items"]} == {
+        (200, "accepted", 2)
+    }
+    log = (await worker.get(f"/v1/units/{units[0]['id']}/steps"))["items"]
+    assert (log[-1]["action"], log[-1]["reason"]) == ("accept", "统一签收")
+
+
+async def test_each_has_its_own_outcome(city: City):
+    units, worker = await filed(city, 4)
+    await worker.act(units[1]["id"], "accept")
+    asked = seen(units)
+    asked[1]["version"] = 2
+    asked[2]["version"] = 7
+    asked.append({"id": str(uuid4()), "version": 1})
+    answer = (await bulk(worker, "accept", asked)).json()
+    assert [one["status"] for one in answer["items"]] == [200, 409, 412, 200, 404]
+    assert (answer["done"], answer["refused"]) == (2, 3)
+    assert answer["items"][1]["problem"]["allowed"][:2] == ["start", "resolve"]
+    assert answer["items"][2]["problem"]["version"] == 1
+
+
+async def test_what_the_caller_may_not_do_is_refused_unit_by_unit(city: City):
+    units, _ = await filed(city, 2)
+    clerk = await city.person(f"{HARBOUR}-ZX", Role.CLERK)
+    answer = (await bulk(clerk, "accept", seen(units))).json()
+    assert [one["status"] for one in answer["items"]] == [403, 403]
+
+
+async def test_closing_many_settles_each_with_all_that_belongs_to_it(city: City):
+    units, worker = await filed(city, 3)
+    await bulk(worker, "accept", seen(units))
+    answer = (await bulk(worker, "resolve", seen(units, 2))).json()
+    assert [one["state"] for one in answer["items"]] == ["resolved"] * 3
+    clerk = await city.person(f"{HARBOUR}-ZX", Role.CLERK)
+    asked = seen(units, 3)
+    asked[1]["version"] = 1
+    answer = (await bulk(clerk, "verify", asked)).json()
+    assert [one["status"] for one in answer["items"]] == [200, 412, 200]
+    assert answer["items"][0]["state"] == "closed"
+
+
+async def test_the_tasks_of_one_event_are_verified_together_and_resolve_it(city: City):
+    reporter = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    fire = (await reporter.post(city.report("六楼着火了浓烟滚滚"))).json()
+    for task in fire["tasks"]:
+        doer = await city.person(task["holder"]["code"], Role.DEPARTMENT)
+        await doer.act(task["id"], "accept")
+        await doer.act(task["id"], "resolve")
+    clerk = await city.person(fire["tasks"][0]["centre"]["code"], Role.CLERK)
+    answer = (await bulk(clerk, "verify", seen(fire["tasks"], 3))).json()
+    statuses = [one["status"] for one in answer["items"]]
+    if statuses == [200, 200]:
+        event = await clerk.get(f"/v1/units/{fire['unit']['id']}")
+        assert event["state"] == "resolved"
+    assert 200 in statuses
+
+
+async def test_what_was_late_is_on_the_record_first(city: City):
+    units, worker = await filed(city, 2)
+    city.clock.forward(days=5)
+    await bulk(worker, "accept", seen(units))
+    log = (await worker.get(f"/v1/units/{units[0]['id']}/steps"))["items"]
+    actions = [line["action"] for line in log]
+    assert "overdue" in actions
+    assert actions[-1] == "accept"
+    assert [line["seq"] for line in log] == list(range(1, len(log) + 1))
+
+
+async def test_many_take_as_many_statements_as_one(city: City):
+    (first, *units), worker = await filed(city, 31)
+    await bulk(worker, "accept", seen([first]))
+    async with logged(city.app.state.service.database) as queries:
+        answer = await bulk(worker, "accept", seen(units))
+    assert answer.json()["done"] == 30
+    bounds = ("BEGIN;", "COMMIT;", "SAVEPOINT", "RELEASE SAVEPOINT")
+    work = [one for one in queries if not one.startswith(bounds)]
+    assert len(work) <= 7
+
+
+@pytest.mark.parametrize("action", ["dispatch", "merge", "rate", "warn"])
+async def test_what_needs_more_than_a_reason_is_not_done_in_bulk(city: City, action: str):
+    units, worker = await filed(city, 1)
+    answer = await bulk(worker, action, seen(units))
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "action")
+
+
+async def test_a_unit_named_twice_is_refused(city: City):
+    units, worker = await filed(city, 1)
+    answer = await bulk(worker, "accept", seen(units * 2))
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "units")
+
+
+async def test_more_than_five_hundred_are_refused(city: City):
+    worker = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    many = [{"id": str(uuid4()), "version": 1} for _ in range(501)]
+    assert (await bulk(worker, "accept", many)).status_code == 422
