@@ -26,7 +26,7 @@ from app.flows.rulebook import Library
 from app.store import requests as request_store
 from app.store.database import Tx
 
-router = APIRouter(prefix="/v1", tags=["requests"])
+router = APIRouter(prefix="/v1")
 
 
 class SuspendIn(Said):
@@ -108,6 +108,7 @@ async def extend(
 
 @router.post(
     "/units/{unit}:request",
+    tags=["requests"],
     status_code=201,
     summary="申请: ask the centres above",
     response_model=RequestOut,
@@ -136,6 +137,7 @@ async def _decide(decision: Decision, key: UUID, once: Once, said: str) -> Respo
 
 @router.post(
     "/requests/{request}:grant",
+    tags=["requests"],
     summary="批准: agree to a request",
     response_model=RequestOut,
 )
@@ -149,6 +151,7 @@ async def grant(request: UUID, body: Said, once: Posted) -> Response:
 
 @router.post(
     "/requests/{request}:refuse",
+    tags=["requests"],
     summary="驳回: refuse a request, with the reason",
     response_model=RequestOut,
 )
@@ -159,6 +162,7 @@ async def refuse(request: UUID, body: Said, once: Posted) -> Response:
 
 @router.post(
     "/requests/{request}:withdraw",
+    tags=["requests"],
     summary="撤回: take back a request of one's own",
     response_model=RequestOut,
 )
@@ -174,7 +178,9 @@ class RequestQuery(Paging):
     """Those the caller's organisation has made, decided or not, the newest first."""
 
 
-@router.get("/requests", summary="Requests that wait for my centre, the oldest first")
+@router.get(
+    "/requests", tags=["requests"], summary="Requests that wait for my centre, the oldest first"
+)
 async def list_requests(
     service: Services, caller: Calling, asked: Annotated[RequestQuery, Query()]
 ) -> RequestPage:
