@@ -1,5 +1,6 @@
 """Families: `:split`, `:support` and its decision, `:whistle`, `:contact`, `:arrive`, `:remind`."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -12,18 +13,17 @@ from app.api.models import Clean, Code, Named, Said, Strict, example
 from app.api.once import Posted
 from app.api.request import Calling, Seen, Services
 from app.api.unit_models import UnitOut
-from app.api.work import UnitKey, seen_unit, work
+from app.api.work import UnitKey, plain, seen_unit, work
 from app.domain.action import Action
 from app.domain.family import MOST, Bond, Errand
 from app.domain.organisation import Function, OrganisationCode
 from app.domain.policy import WhistleKind
-from app.domain.unit import ClockName, Unit
+from app.domain.unit import ClockName
 from app.flows import issue, split, support, whistle
 from app.flows.casework import Order
 from app.flows.family import limit_of
 from app.flows.whistle import Call
 from app.store import families
-from app.store.database import Tx
 
 router = APIRouter(prefix="/v1/units", tags=["families"])
 
@@ -120,15 +120,11 @@ class SharesOut(BaseModel):
     summary="拆分任务: order tasks, by hand or by the entry's plan",
     response_model=UnitOut,
 )
-async def split_unit(
-    unit: UnitKey, body: SplitIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def split_unit(unit: UnitKey, body: SplitIn, once: Posted, seen: Seen) -> Response:
     """Order tasks for the unit, which is coordinated and waits for them."""
     errands = [_errand(task, f"tasks.{index}.limit") for index, task in enumerate(body.tasks)]
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await split.split(tx, service.library, order, errands)
-
+    flow = partial(split.split, errands=errands)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -149,20 +145,13 @@ def _errand(task: TaskIn, field: str) -> Errand:
     summary="协办申请: ask for another organisation's help",
     response_model=UnitOut,
 )
-async def ask_support(
-    unit: UnitKey, body: SupportIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def ask_support(unit: UnitKey, body: SupportIn, once: Posted, seen: Seen) -> Response:
     """Ask; the nearest centre over both decides, and the work goes on."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await support.ask(
-            tx,
-            service.library,
-            order,
-            holder=OrganisationCode(body.holder) if body.holder else None,
-            function=Function(body.function) if body.function else None,
-        )
-
+    flow = partial(
+        support.ask,
+        holder=OrganisationCode(body.holder) if body.holder else None,
+        function=Function(body.function) if body.function else None,
+    )
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -171,17 +160,11 @@ async def ask_support(
     summary="同意协办: the helper gets a task of its own",
     response_model=UnitOut,
 )
-async def grant_support(
-    unit: UnitKey, body: SupportGrantIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def grant_support(unit: UnitKey, body: SupportGrantIn, once: Posted, seen: Seen) -> Response:
     """Grant a request; the unit is resolved only after the helper's task."""
     limit = limit_of(body.limit, "limit")
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await support.grant(
-            tx, service.library, order, body.request, title=body.title, limit=limit
-        )
-
+    flow = partial(support.grant, number=body.request, title=body.title, limit=limit)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -189,22 +172,17 @@ async def grant_support(
     "/{unit}:refuse_support", summary="不同意协办: with the reason", response_model=UnitOut
 )
 async def refuse_support(
-    unit: UnitKey, body: SupportRefuseIn, service: Services, once: Posted, seen: Seen
+    unit: UnitKey, body: SupportRefuseIn, once: Posted, seen: Seen
 ) -> Response:
     """Refuse a request."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await support.refuse(tx, service.library, order, body.request)
-
+    flow = partial(support.refuse, number=body.request)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
     "/{unit}:whistle", summary="吹哨: call departments of the district", response_model=UnitOut
 )
-async def blow_whistle(
-    unit: UnitKey, body: WhistleIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def blow_whistle(unit: UnitKey, body: WhistleIn, once: Posted, seen: Seen) -> Response:
     """Call departments; each signs, gets in touch and turns up within its limit."""
     call = Call(
         [OrganisationCode(code) for code in body.departments],
@@ -213,35 +191,15 @@ async def blow_whistle(
         limit_of(body.limit, "limit"),
     )
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await whistle.blow(tx, service.library, order, call)
-
+    flow = partial(whistle.blow, call=call)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
-def _show_up(action: Action, summary: str) -> None:
-    """Add the route of one stage of showing up."""
-
-    async def endpoint(
-        unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-    ) -> Response:
-        async def flow(tx: Tx, order: Order) -> Unit:
-            return await whistle.show_up(tx, service.library, order, action)
-
-        return await work(unit, once, flow, seen=seen, reason=body.reason)
-
-    router.add_api_route(
-        f"/{{unit}}:{action}",
-        endpoint,
-        methods=["POST"],
-        summary=summary,
-        name=action.value,
-        response_model=UnitOut,
-    )
-
-
-_show_up(Action.CONTACT, "联系: those whistled for are in touch, and what was said")
-_show_up(Action.ARRIVE, "报到: those whistled for have turned up")
+for _action, _summary in (
+    (Action.CONTACT, "联系: those whistled for are in touch, and what was said"),
+    (Action.ARRIVE, "报到: those whistled for have turned up"),
+):
+    plain(router, _action, _summary, partial(whistle.show_up, action=_action))
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """Merging, taking apart and rating: `:merge`, `:unmerge`, `:rate`."""
 
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -8,13 +9,11 @@ from starlette.responses import Response
 from app.api import reports
 from app.api.models import Said, example
 from app.api.once import Posted
-from app.api.request import Seen, Services
+from app.api.request import Seen
 from app.api.unit_models import UnitOut
 from app.api.work import UnitKey, work
-from app.domain.unit import Grade, Unit, UnitId
+from app.domain.unit import Grade, UnitId
 from app.flows import merging, satisfaction
-from app.flows.casework import Order
-from app.store.database import Tx
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -42,14 +41,9 @@ class RateIn(Said):
     summary="并案: join the unit to the open one of the same matter",
     response_model=UnitOut,
 )
-async def merge(
-    unit: UnitKey, body: MergeIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def merge(unit: UnitKey, body: MergeIn, once: Posted, seen: Seen) -> Response:
     """Merge the unit; its limits stand, and it is told when the other one ends."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await merging.merge(tx, service.library, order, UnitId(body.into))
-
+    flow = partial(merging.merge, into=UnitId(body.into))
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -58,26 +52,16 @@ async def merge(
     summary="取消并案: take a merged unit out again, with the reason",
     response_model=UnitOut,
 )
-async def unmerge(
-    unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def unmerge(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Response:
     """Judge the report anew, its limits from now on; or go on where work had begun."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await merging.unmerge(tx, service.library, order, reports.stored)
-
+    flow = partial(merging.unmerge, read=reports.stored)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
     "/{unit}:rate", summary="回访评价: what the reporter says of the result", response_model=UnitOut
 )
-async def rate(
-    unit: UnitKey, body: RateIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def rate(unit: UnitKey, body: RateIn, once: Posted, seen: Seen) -> Response:
     """Record it; unsatisfied has the work redone and tells the centre above."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await satisfaction.rate(tx, service.library, order, body.grade)
-
+    flow = partial(satisfaction.rate, grade=body.grade)
     return await work(unit, once, flow, seen=seen, reason=body.reason)

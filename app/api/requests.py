@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from app.api.service import Service
 from app.api.unit_models import UnitOut
 from app.api.work import UnitKey, seen_unit, work
 from app.domain.request import Request, RequestKind
-from app.domain.unit import Unit
 from app.flows import extension, requests, suspension
 from app.flows.casework import Order
 from app.flows.requests import Verdict
@@ -61,14 +61,9 @@ class RequestPage(BaseModel):
     summary="挂账: the limits stand until then",
     response_model=UnitOut,
 )
-async def suspend(
-    unit: UnitKey, body: SuspendIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def suspend(unit: UnitKey, body: SuspendIn, once: Posted, seen: Seen) -> Response:
     """Suspend the unit; it goes on by itself when the moment has come."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await suspension.suspend(tx, service.library, order, body.until)
-
+    flow = partial(suspension.suspend, until=body.until)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -78,15 +73,9 @@ async def suspend(
     summary="恢复: go on before the moment",
     response_model=UnitOut,
 )
-async def resume(
-    unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def resume(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Response:
     """Let a suspended unit go on; its limits go on from what they have spent."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await suspension.resume(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, suspension.resume, seen=seen, reason=body.reason)
 
 
 @router.post(
@@ -95,15 +84,9 @@ async def resume(
     summary="延期: one more full limit",
     response_model=UnitOut,
 )
-async def extend(
-    unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def extend(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Response:
     """Grant one more full limit, before the deadline, where no centre further up must agree."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await extension.extend(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, extension.extend, seen=seen, reason=body.reason)
 
 
 @router.post(

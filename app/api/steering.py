@@ -1,5 +1,6 @@
 """Steering: a unit goes elsewhere, up, down or back to work, and is hurried on its way."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -8,15 +9,12 @@ from starlette.responses import Response
 
 from app.api.models import Clean, Code, Said, example
 from app.api.once import Posted
-from app.api.request import Seen, Services
+from app.api.request import Seen
 from app.api.unit_models import UnitOut
 from app.api.work import UnitKey, work
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
-from app.domain.unit import Unit
 from app.flows import dispute, oversight, redirecting, reopening
-from app.flows.casework import Order
-from app.store.database import Tx
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -48,30 +46,22 @@ class SuperviseIn(Said):
 @router.post(
     "/{unit}:transfer", summary="转办(分拨): move a unit to another holder", response_model=UnitOut
 )
-async def transfer(
-    unit: UnitKey, body: HolderIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def transfer(unit: UnitKey, body: HolderIn, once: Posted, seen: Seen) -> Response:
     """Move the unit to another holder under the caller's centre; its limit runs on."""
     holder = OrganisationCode(body.holder)
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await redirecting.transfer(tx, service.library, order, holder)
-
+    flow = partial(redirecting.transfer, holder=holder)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
     "/{unit}:pass_down", summary="交办: hand a unit to a centre below", response_model=UnitOut
 )
-async def pass_down(
-    unit: UnitKey, body: HolderIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def pass_down(unit: UnitKey, body: HolderIn, once: Posted, seen: Seen) -> Response:
     """Hand a unit on a centre's desk to a centre below, which carries it on."""
     centre = OrganisationCode(body.holder)
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await redirecting.pass_down(tx, service.library, order, centre)
-
+    flow = partial(redirecting.pass_down, centre=centre)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -80,15 +70,9 @@ async def pass_down(
     summary="上报: send a unit up to the next centre, with the reason",
     response_model=UnitOut,
 )
-async def escalate(
-    unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def escalate(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Response:
     """Send the unit to the next centre above, which must act."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await dispute.escalate(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, dispute.escalate, seen=seen, reason=body.reason)
 
 
 @router.post(
@@ -96,15 +80,11 @@ async def escalate(
     summary="改派类别: file a unit under another entry",
     response_model=UnitOut,
 )
-async def reclassify(
-    unit: UnitKey, body: EntryIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def reclassify(unit: UnitKey, body: EntryIn, once: Posted, seen: Seen) -> Response:
     """File the unit under another entry and send it on; what its limit has spent stays spent."""
     entry = EntryCode(body.entry)
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await redirecting.reclassify(tx, service.library, order, entry)
-
+    flow = partial(redirecting.reclassify, entry=entry)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
@@ -113,13 +93,9 @@ async def reclassify(
     summary="催办: urge whoever's turn it is, with the reason",
     response_model=UnitOut,
 )
-async def urge(unit: UnitKey, body: Said, service: Services, once: Posted) -> Response:
+async def urge(unit: UnitKey, body: Said, once: Posted) -> Response:
     """Urge the unit; it changes nothing that a caller must have seen."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await oversight.urge(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=0, reason=body.reason)
+    return await work(unit, once, oversight.urge, seen=0, reason=body.reason)
 
 
 @router.post(
@@ -127,26 +103,15 @@ async def urge(unit: UnitKey, body: Said, service: Services, once: Posted) -> Re
     summary="督办: set a unit a deadline of the centre's own",
     response_model=UnitOut,
 )
-async def supervise(
-    unit: UnitKey, body: SuperviseIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def supervise(unit: UnitKey, body: SuperviseIn, once: Posted, seen: Seen) -> Response:
     """Set the unit a deadline beside its other limits; it runs until the unit is closed."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await oversight.supervise(tx, service.library, order, body.limit)
-
+    flow = partial(oversight.supervise, limit=body.limit)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
     "/{unit}:reopen", summary="重开: closed but not fixed, with the reason", response_model=UnitOut
 )
-async def reopen(
-    unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def reopen(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Response:
     """Send a closed unit back to its holder."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await reopening.reopen(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
+    return await work(unit, once, reopening.reopen, seen=seen, reason=body.reason)

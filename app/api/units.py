@@ -1,6 +1,7 @@
 """Units: read by id or number, listed, and worked on."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -23,17 +24,15 @@ from app.api.unit_models import (
     UnitPage,
     UnitQuery,
 )
-from app.api.work import UnitKey, seen_unit, work
+from app.api.work import UnitKey, plain, seen_unit, work
 from app.domain.action import Action
 from app.domain.area import AreaCode, Areas
 from app.domain.authority import Caller, scope_of
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
-from app.domain.unit import Unit
 from app.flows import casework, dispatching, explanation
-from app.flows.casework import Order, may_now
+from app.flows.casework import may_now
 from app.store import accounts, attachments, clocks, events, lists, requests, steps, units
-from app.store.database import Tx
 from app.store.lists import UnitFilter
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
@@ -149,58 +148,42 @@ async def get_explanation(
 @router.post(
     "/{unit}:file", summary="立案: file a unit in triage under an entry", response_model=UnitOut
 )
-async def file(
-    unit: UnitKey, body: FileIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def file(unit: UnitKey, body: FileIn, once: Posted, seen: Seen) -> Response:
     """File the unit and send it on its way."""
     entry, area = EntryCode(body.entry), AreaCode(body.area) if body.area else None
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await dispatching.file(tx, service.library, order, entry, area)
-
+    flow = partial(dispatching.file, entry=entry, area=area)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
     "/{unit}:dispatch", summary="派遣: send a filed unit to a holder", response_model=UnitOut
 )
-async def dispatch(
-    unit: UnitKey, body: DispatchIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def dispatch(unit: UnitKey, body: DispatchIn, once: Posted, seen: Seen) -> Response:
     """Dispatch to the holder named, or to whoever the list names."""
     holder = OrganisationCode(body.holder) if body.holder else None
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await dispatching.dispatch(tx, service.library, order, holder)
-
+    flow = partial(dispatching.dispatch, holder=holder)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post(
     "/{unit}:rule", summary="指定承办: name the holder with binding force", response_model=UnitOut
 )
-async def rule(
-    unit: UnitKey, body: RuleIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def rule(unit: UnitKey, body: RuleIn, once: Posted, seen: Seen) -> Response:
     """Rule who has the unit; one without an entry needs a limit."""
     holder = OrganisationCode(body.holder)
 
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await dispatching.rule(tx, service.library, order, holder, body.limit)
-
+    flow = partial(dispatching.rule, holder=holder, limit=body.limit)
     return await work(unit, once, flow, seen=seen, reason=body.reason)
 
 
 @router.post("/{unit}:resolve", summary="处置反馈(办结): the work is done", response_model=UnitOut)
-async def resolve(
-    unit: UnitKey, body: ResolveIn, service: Services, once: Posted, seen: Seen
-) -> Response:
+async def resolve(unit: UnitKey, body: ResolveIn, once: Posted, seen: Seen) -> Response:
     """Report the work done, with what shows it."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await casework.resolve(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=seen, reason=body.reason, attached=body.attachments)
+    return await work(
+        unit, once, casework.resolve, seen=seen, reason=body.reason, attached=body.attachments
+    )
 
 
 PLAIN = {
@@ -215,46 +198,20 @@ PLAIN = {
 }
 
 
-def _plain(action: Action, summary: str) -> None:
-    """Add the route of an action that takes nothing but a reason."""
-
-    async def endpoint(
-        unit: UnitKey, body: Said, service: Services, once: Posted, seen: Seen
-    ) -> Response:
-        async def flow(tx: Tx, order: Order) -> Unit:
-            return await casework.act(tx, service.library, order, action)
-
-        return await work(unit, once, flow, seen=seen, reason=body.reason)
-
-    router.add_api_route(
-        f"/{{unit}}:{action}",
-        endpoint,
-        methods=["POST"],
-        summary=summary,
-        name=action.value,
-        response_model=UnitOut,
-    )
-
-
 for _action, _summary in PLAIN.items():
-    _plain(_action, _summary)
+    plain(router, _action, _summary, partial(casework.act, action=_action))
 
 
 @router.post("/{unit}:note", summary="备注: add a line to the log", response_model=UnitOut)
-async def note(unit: UnitKey, body: Said, service: Services, once: Posted) -> Response:
+async def note(unit: UnitKey, body: Said, once: Posted) -> Response:
     """Add a note; it changes nothing that a caller must have seen."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await casework.act(tx, service.library, order, Action.NOTE)
-
+    flow = partial(casework.act, action=Action.NOTE)
     return await work(unit, once, flow, seen=0, reason=body.reason)
 
 
 @router.post("/{unit}:attach", summary="附件: attach what was uploaded", response_model=UnitOut)
-async def attach(unit: UnitKey, body: AttachIn, service: Services, once: Posted) -> Response:
+async def attach(unit: UnitKey, body: AttachIn, once: Posted) -> Response:
     """Attach uploads of the caller's organisation; what a caller must have seen stays as it is."""
-
-    async def flow(tx: Tx, order: Order) -> Unit:
-        return await casework.attach(tx, service.library, order)
-
-    return await work(unit, once, flow, seen=0, reason=body.reason, attached=body.attachments)
+    return await work(
+        unit, once, casework.attach, seen=0, reason=body.reason, attached=body.attachments
+    )

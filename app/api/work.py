@@ -3,20 +3,26 @@
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api import render
 from app.api.exhibits import ExhibitIn, exhibits
-from app.api.once import Once
+from app.api.models import Said
+from app.api.once import Once, Posted
+from app.api.request import Seen
 from app.api.service import Service
+from app.api.unit_models import UnitOut
+from app.domain.action import Action
 from app.domain.authority import Caller
 from app.domain.errors import NotFound
 from app.domain.unit import Unit, UnitId
 from app.flows.casework import Order, in_sight
+from app.flows.rulebook import Library
 from app.store import units
 from app.store.database import Tx
 
-Flow = Callable[[Tx, Order], Awaitable[Unit]]
+Flow = Callable[[Tx, Library, Order], Awaitable[Unit]]
 """What is done to a unit."""
 
 UnitKey = str
@@ -54,6 +60,22 @@ async def work(
     async with once.transaction() as doing:
         found = await seen_unit(doing.tx, key, caller, service)
         order = Order(found.id, seen, caller, service.now(), reason, exhibits=exhibits(attached))
-        done = await flow(doing.tx, order)
+        done = await flow(doing.tx, service.library, order)
         shown = render.unit(done, service.library.current(service.now()).rulebook)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
+
+
+def plain(router: APIRouter, action: Action, summary: str, flow: Flow) -> None:
+    """Add the route of an action that takes nothing but a reason."""
+
+    async def endpoint(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Response:
+        return await work(unit, once, flow, seen=seen, reason=body.reason)
+
+    router.add_api_route(
+        f"/{{unit}}:{action}",
+        endpoint,
+        methods=["POST"],
+        summary=summary,
+        name=action.value,
+        response_model=UnitOut,
+    )
