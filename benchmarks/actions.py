@@ -7,8 +7,6 @@ import argparse
 import asyncio
 import csv
 import random
-import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ from rich.table import Table
 from app import data
 from app.domain.rulebook import Part
 from benchmarks.intake import SEED, cpu, uuid7
-from benchmarks.service import Running, running
+from benchmarks.service import Running, pgbench, running
 
 ENTRY: Final = "SX-06013-1"
 STREET: Final = "500103001"
@@ -196,26 +194,10 @@ async def _numbered(url: str) -> int:
         await connection.close()
 
 
-def pgbench(service: Running, seconds: int) -> float:
+def acted(service: Running, seconds: int) -> float:
     """Return how many times a second pgbench does what one action does."""
-    if service.held is None:
-        raise SystemExit("pgbench comes with the embedded server: unset YIGUAN_DATABASE_URL")
     units = asyncio.run(_numbered(service.database_url))
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(PGBENCH.replace(":units", str(units)))
-        script.flush()
-        done = subprocess.run(
-            [
-                service.held.bin_dir / "pgbench",
-                *("-n", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(seconds)),
-                *("-f", script.name, service.database_url),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    line = next(line for line in done.stdout.splitlines() if line.startswith("tps ="))
-    return float(line.split()[2])
+    return pgbench(service, PGBENCH.replace(":units", str(units)), seconds)
 
 
 def runs(service: Running, asked: argparse.Namespace) -> list[Result]:
@@ -245,7 +227,7 @@ def main() -> None:
     asked = parser.parse_args()
     with running() as service:
         results = runs(service, asked)
-        tps = pgbench(service, asked.seconds)
+        tps = acted(service, asked.seconds)
     table = Table(
         "run", "units/s", "of pgbench", "p50 ms", "p99 ms", "service CPU ms", "PostgreSQL CPU ms"
     )

@@ -9,8 +9,6 @@ import csv
 import itertools
 import os
 import random
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,7 @@ from rich.table import Table
 
 from app import data
 from app.domain.rulebook import Part
-from benchmarks.service import Running, running
+from benchmarks.service import Running, pgbench, running
 
 SEED: Final = 20261121
 _NUMBERS: Final = itertools.count()
@@ -185,26 +183,11 @@ def measure(service: Running, name: str, bodies: Sequence[bytes], connections: i
     )
 
 
-def pgbench(service: Running, seconds: int) -> float:
+def written(service: Running, seconds: int) -> float:
     """Return how many times a second pgbench writes one event's rows, each in a transaction."""
-    if service.held is None:
-        raise SystemExit("pgbench comes with the embedded server: unset YIGUAN_DATABASE_URL")
     sample = orjson.dumps({"text": "路面有个大坑" * 6, "source": "grid"}).decode()
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(PGBENCH.replace(":body", f"'{sample}'").replace(":reasons", f"'{sample}'"))
-        script.flush()
-        done = subprocess.run(
-            [
-                service.held.bin_dir / "pgbench",
-                *("-n", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(seconds)),
-                *("-f", script.name, service.database_url),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    line = next(line for line in done.stdout.splitlines() if line.startswith("tps ="))
-    return float(line.split()[2])
+    script = PGBENCH.replace(":body", f"'{sample}'").replace(":reasons", f"'{sample}'")
+    return pgbench(service, script, seconds)
 
 
 async def count_rows(url: str) -> str:
@@ -248,7 +231,7 @@ def main() -> None:
     with running() as service:
         results = [run(service, name, asked) for name in RUNS]
         rows = asyncio.run(count_rows(service.database_url))
-        tps = pgbench(service, asked.seconds)
+        tps = written(service, asked.seconds)
     table = Table(
         "run", "events/s", "of pgbench", "p50 ms", "p99 ms", "service CPU ms", "PostgreSQL CPU ms"
     )

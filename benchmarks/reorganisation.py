@@ -30,7 +30,7 @@ from app.flows import publication, reorganisation
 from app.now import Clock as Now
 from app.settings import Settings
 from app.sheets import reorganisation as plan_sheet
-from app.store import clocks, steps, units
+from app.store import casework
 from app.store.database import Database, Tx
 
 MANY: Final = 50_000
@@ -74,12 +74,11 @@ async def fill(
 
 
 async def _put(tx: Tx, filed: Sequence[Filed], now: datetime) -> None:
-    await units.insert(tx, [unit for unit, _ in filed], zone=ZONE)
     first = [
         Step(unit.id, unit.home, 1, now, "file", unit.state, None, unit.holder) for unit, _ in filed
     ]
-    await steps.append(tx, first)
-    await clocks.begin(tx, [(unit.id, unit.home, one) for unit, held in filed for one in held])
+    running = [(unit.id, unit.home, one) for unit, held in filed for one in held]
+    await casework.begin(tx, [unit for unit, _ in filed], first, running, zone=ZONE)
 
 
 def open_units(areas: Areas, bodies: Organisations, many: int, now: datetime) -> Iterator[Filed]:

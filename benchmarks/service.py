@@ -85,6 +85,27 @@ async def _prepare(settings: Settings) -> str:
     return made.secret
 
 
+def pgbench(service: Running, script: str, seconds: int) -> float:
+    """Return how many times a second pgbench runs a script against the service's database."""
+    if service.held is None:
+        raise SystemExit("pgbench comes with the embedded server: unset YIGUAN_DATABASE_URL")
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run(
+            [
+                service.held.bin_dir / "pgbench",
+                *("-n", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(seconds)),
+                *("-f", file.name, service.database_url),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("tps ="))
+    return float(line.split()[2])
+
+
 def free_port() -> int:
     """Return a port nobody listens on."""
     with socket.socket() as probe:

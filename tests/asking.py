@@ -55,17 +55,22 @@ class Matter:
 
     async def outcome(self, request: str) -> dict[str, Any]:
         """What became of a request, as who asked sees it."""
-        items = (await self.worker.get("/v1/requests", own=True))["items"]
+        items = (await self.worker.get("/v1/requests", whose="own"))["items"]
         (found,) = [one for one in items if one["id"] == request]
         return dict(found)
 
 
-async def decide(person: Person, request: str, word: str, reason: str = "") -> httpx.Response:
-    return await person.call("POST", f"/v1/requests/{request}:{word}", json={"reason": reason})
+async def decide(
+    person: Person, request: str, word: str, reason: str = "", **more: str
+) -> httpx.Response:
+    body = {"reason": reason, **more}
+    return await person.call("POST", f"/v1/requests/{request}:{word}", json=body)
 
 
-async def decided(person: Person, request: str, word: str, reason: str = "") -> dict[str, Any]:
-    answer = await decide(person, request, word, reason)
+async def decided(
+    person: Person, request: str, word: str, reason: str = "", **more: str
+) -> dict[str, Any]:
+    answer = await decide(person, request, word, reason, **more)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found

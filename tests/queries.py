@@ -10,16 +10,13 @@ from app.store.database import Database
 
 @asynccontextmanager
 async def logged(database: Database) -> AsyncGenerator[list[str]]:
-    """Collect the statements run for requests.
-
-    Not those of the pool's own clean-up, nor of the task that follows the rulebook.
-    """
+    """Collect the statements run for requests, not those of the task that follows the rulebook."""
     queries: list[str] = []
 
     def note(record: Any) -> None:
         task = asyncio.current_task()
         follows = task is not None and getattr(task.get_coro(), "__name__", "") == "_follow"
-        if not follows and not record.query.strip().startswith("SELECT pg_advisory_unlock_all"):
+        if not follows:
             queries.append(record.query.strip())
 
     pool = database._pool

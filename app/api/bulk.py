@@ -9,13 +9,13 @@ from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
 from app.api import problems
-from app.api.models import Said, Strict, example
+from app.api.models import Moment, Said, Strict, example
 from app.api.once import Posted
 from app.api.problems import Problem
 from app.api.request import Services
 from app.api.service import Service
 from app.domain.action import Action
-from app.domain.errors import DomainError, Unavailable
+from app.domain.errors import DomainError, Invalid, Unavailable
 from app.domain.unit import State, UnitId
 from app.flows import bulk
 from app.flows.bulk import Outcome, Wish
@@ -59,6 +59,7 @@ class BulkIn(Said):
     )
 
     action: Annotated[Action, AfterValidator(_bulk_action)]
+    until: Moment | None = Field(default=None, description="Of suspend alone: until when")
     units: Annotated[list[SeenUnit], AfterValidator(_each_once)] = Field(
         min_length=1, max_length=MOST
     )
@@ -90,8 +91,14 @@ class BulkOut(BaseModel):
 )
 async def act(body: BulkIn, request: Request, service: Services, once: Posted) -> Response:
     """Do it to each unit; one that is refused stops no other."""
+    if (body.action is Action.SUSPEND) != (body.until is not None):
+        raise Invalid(
+            zh="批量挂账须写明截止时刻 until, 其他操作不写",
+            en="suspending, and nothing else, needs a moment until when",
+            field="until",
+        )
     seen = {UnitId(one.id): one.version for one in body.units}
-    wish = Wish(body.action, seen, once.caller, service.now(), body.reason)
+    wish = Wish(body.action, seen, once.caller, service.now(), body.reason, body.until)
     outcomes: dict[UnitId, Outcome] = {}
     async with once.transaction() as doing:
         for batch in wish.batches():

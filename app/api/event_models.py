@@ -43,7 +43,11 @@ class ReporterIn(Strict):
 
 
 class ResolvedIn(Strict):
-    """自行处置: how and when the reporter dealt with it, with the ids of the photographs."""
+    """自行处置: how and when the reporter dealt with it, with the ids of its photographs.
+
+    They are uploads (POST /v1/attachments) of the reporter's own organisation; what its entry
+    asks for and is not here yet is added to the event later (`:attach`).
+    """
 
     how: Annotated[Clean, StringConstraints(min_length=1, max_length=TEXT)]
     at: Moment

@@ -14,6 +14,7 @@ from app.api.once import Posted
 from app.api.request import Calling, Services, caller_of
 from app.api.service import Service
 from app.api.unit_models import EventDetail, UnitOut
+from app.domain import handled
 from app.domain.authority import REPORTERS, SELF_HANDLERS, Caller
 from app.domain.errors import Forbidden, NotFound
 from app.domain.event import EventId
@@ -47,7 +48,7 @@ async def post_event(request: Request) -> Response:
             field="resolved",
             allowed=sorted(SELF_HANDLERS),
         )
-    if report.exhibits:
+    if handled.exhibits(report):
         async with service.database.reading() as tx:
             await evidence.check(tx, report)
     outcome = await service.gather.submit(report)

@@ -1,4 +1,4 @@
-"""Families: `:split`, `:support` and its decision, `:whistle`, `:contact`, `:arrive`, `:remind`."""
+"""Families: `:split`, `:whistle`, `:contact`, `:arrive`, `:remind`."""
 
 from functools import partial
 from typing import Annotated
@@ -12,14 +12,15 @@ from app.api.family_models import ProgressOut
 from app.api.models import Clean, Code, Named, Said, Strict, example
 from app.api.once import Posted
 from app.api.request import Calling, Seen, Services
+from app.api.request_models import LimitText
 from app.api.unit_models import UnitOut
-from app.api.work import UnitKey, plain, seen_unit, work
+from app.api.work import UnitKey, plain, seen_unit, unit_id, work
 from app.domain.action import Action
 from app.domain.family import MOST, Bond, Errand
 from app.domain.organisation import Function, OrganisationCode
 from app.domain.policy import WhistleKind
 from app.domain.unit import ClockName
-from app.flows import issue, split, support, whistle
+from app.flows import issue, split, whistle
 from app.flows.casework import Order
 from app.flows.family import limit_of
 from app.flows.whistle import Call
@@ -28,7 +29,6 @@ from app.store import families
 router = APIRouter(prefix="/v1/units", tags=["families"])
 
 Title = Annotated[Clean, StringConstraints(min_length=1, max_length=100)]
-LimitText = Annotated[Clean, StringConstraints(max_length=40)]
 
 
 class TaskIn(Strict):
@@ -53,33 +53,6 @@ class SplitIn(Said):
     )
 
     tasks: list[TaskIn] = Field(default_factory=list, max_length=MOST)
-
-
-class SupportIn(Said):
-    """Who is asked for: an organisation, or whoever holds a function; and why."""
-
-    model_config = example(function="enforcement", reason="占道经营需执法配合")
-
-    holder: Code | None = None
-    function: Code | None = None
-
-
-class SupportGrantIn(Said):
-    """Which request is granted, as what task and by when."""
-
-    model_config = example(request=1, title="配合执法", limit="1工作日", reason="同意")
-
-    request: int
-    title: Annotated[Clean, StringConstraints(max_length=100)] = ""
-    limit: LimitText | None = None
-
-
-class SupportRefuseIn(Said):
-    """Which request is refused, and why."""
-
-    model_config = example(request=1, reason="本单位力量足够, 不予协办")
-
-    request: int
 
 
 class WhistleIn(Said):
@@ -141,45 +114,6 @@ def _errand(task: TaskIn, field: str) -> Errand:
 
 
 @router.post(
-    "/{unit}:support",
-    summary="协办申请: ask for another organisation's help",
-    response_model=UnitOut,
-)
-async def ask_support(unit: UnitKey, body: SupportIn, once: Posted, seen: Seen) -> Response:
-    """Ask; the nearest centre over both decides, and the work goes on."""
-    flow = partial(
-        support.ask,
-        holder=OrganisationCode(body.holder) if body.holder else None,
-        function=Function(body.function) if body.function else None,
-    )
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
-
-
-@router.post(
-    "/{unit}:grant_support",
-    summary="同意协办: the helper gets a task of its own",
-    response_model=UnitOut,
-)
-async def grant_support(unit: UnitKey, body: SupportGrantIn, once: Posted, seen: Seen) -> Response:
-    """Grant a request; the unit is resolved only after the helper's task."""
-    limit = limit_of(body.limit, "limit")
-
-    flow = partial(support.grant, number=body.request, title=body.title, limit=limit)
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
-
-
-@router.post(
-    "/{unit}:refuse_support", summary="不同意协办: with the reason", response_model=UnitOut
-)
-async def refuse_support(
-    unit: UnitKey, body: SupportRefuseIn, once: Posted, seen: Seen
-) -> Response:
-    """Refuse a request."""
-    flow = partial(support.refuse, number=body.request)
-    return await work(unit, once, flow, seen=seen, reason=body.reason)
-
-
-@router.post(
     "/{unit}:whistle", summary="吹哨: call departments of the district", response_model=UnitOut
 )
 async def blow_whistle(unit: UnitKey, body: WhistleIn, once: Posted, seen: Seen) -> Response:
@@ -213,8 +147,7 @@ async def remind(
     """Leave a line in the log of every late task; returns whose they are."""
     rulebook = service.library.current(service.now()).rulebook
     async with once.transaction() as doing:
-        found = await seen_unit(doing.tx, unit, once.caller, service)
-        order = Order(found.id, seen, once.caller, service.now(), body.reason)
+        order = Order(await unit_id(doing.tx, unit), seen, once.caller, service.now(), body.reason)
         holders = await issue.remind(doing.tx, service.library, order)
         late = [render.named(code, rulebook) for code in holders]
         return doing.answer(RemindedOut(organisations=late))

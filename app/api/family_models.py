@@ -1,7 +1,5 @@
 """What families look like over the wire: an order, and how far the tasks of a unit are."""
 
-from datetime import datetime
-
 from pydantic import BaseModel
 
 from app.domain.family import Bond
@@ -27,13 +25,3 @@ class ProgressOut(BaseModel):
     open: int
     closed: int
     late: int
-
-
-class SupportOut(BaseModel):
-    """A request for support that waits; `desk` is the centre that decides."""
-
-    number: int
-    holder: str
-    desk: str
-    at: datetime
-    reason: str

@@ -134,7 +134,7 @@ def _json(
     return Response(body, status, headers, "application/json")
 
 
-def _once(
+async def _once(
     request: Request,
     service: Services,
     caller: Calling,

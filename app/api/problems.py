@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -13,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.models import Named
 from app.domain import errors
-from app.domain.errors import BadSheet, DomainError, Stale
+from app.domain.action import Action
+from app.domain.errors import BadSheet, DomainError, Present
+from app.domain.unit import State
 from app.store.database import BAD_VALUE, CONTENTION
 
 log = structlog.get_logger()
@@ -75,14 +79,25 @@ LISTED: Final = 100
 RETRY_AFTER: Final = "2"
 
 
+_OVERTAKEN: Final = (
+    "单元已变为第 4 版(您看到的是第 3 版): 渝中区城市管理局(陈工) 09:31 已“签收”,"
+    " 现为“已签收”, 请刷新"
+)
 EXAMPLE: Final[Any] = {
     "type": "/problems/stale",
     "title": "单元已发生变化",
     "status": 412,
-    "detail": "单元已变为第 4 版(您看到的是第 3 版), 请刷新",
+    "detail": _OVERTAKEN,
     "request_id": "7d3f0c7be2f34cf2a9e9a0c1d5b8e6a1",
-    "errors": [{"field": "If-Match", "message": "单元已变为第 4 版(您看到的是第 3 版), 请刷新"}],
+    "errors": [{"field": "If-Match", "message": _OVERTAKEN}],
     "version": 4,
+    "state": "accepted",
+    "last": {
+        "action": "accept",
+        "by": "陈工",
+        "organisation": {"code": "500103-CGJ", "name": "渝中区城市管理局"},
+        "at": "2026-11-20T01:31:00Z",
+    },
 }
 
 
@@ -94,8 +109,21 @@ class FieldError(BaseModel):
     row: int | None = None
 
 
+class LastOut(BaseModel):
+    """What was done last to a unit: by whom, when. `by` is null for the service itself."""
+
+    action: Action
+    by: str | None
+    organisation: Named
+    at: datetime
+
+
 class Problem(BaseModel):
-    """A refusal (RFC 9457)."""
+    """A refusal (RFC 9457).
+
+    One about a unit that others were first with tells how that stands now: its `version`, its
+    `state`, and what was done `last`.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
@@ -107,6 +135,8 @@ class Problem(BaseModel):
     errors: list[FieldError] = []
     allowed: list[str] = []
     version: int | None = None
+    state: State | None = None
+    last: LastOut | None = None
 
 
 def install(app: FastAPI) -> None:
@@ -143,9 +173,22 @@ def problem_of(request: Request, error: DomainError) -> Problem:
         extra["errors"] = [_of_sheet(fault, chinese=chinese) for fault in error.faults[:LISTED]]
     if error.allowed:
         extra["allowed"] = list(error.allowed)
-    if isinstance(error, Stale):
-        extra["version"] = error.version
+    if error.present:
+        extra |= _standing(error.present)
     return _problem(request, kind, detail, extra)
+
+
+def _standing(present: Present) -> dict[str, Any]:
+    found: dict[str, Any] = {"version": present.version, "state": State(present.state)}
+    last = present.last
+    if last is not None:
+        found["last"] = LastOut(
+            action=Action(last.action),
+            by=last.by,
+            organisation=Named(code=last.organisation, name=last.name),
+            at=last.at,
+        )
+    return found
 
 
 def _of_sheet(fault: str, *, chinese: bool) -> FieldError:
@@ -251,7 +294,7 @@ def _problem(request: Request, kind: ProblemType, detail: str, extra: Mapping[st
 
 
 def _answered(problem: Problem) -> Response:
-    body = orjson.dumps(problem.model_dump(exclude_defaults=True))
+    body = orjson.dumps(problem.model_dump(mode="json", exclude_defaults=True))
     headers = {"Retry-After": RETRY_AFTER} if problem.status == 503 else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

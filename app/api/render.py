@@ -7,9 +7,9 @@ from uuid import UUID
 
 from app.api.event_models import EventOut
 from app.api.evidence import AttachmentOut
-from app.api.family_models import ErrandOut, ProgressOut, SupportOut
+from app.api.family_models import ErrandOut, ProgressOut
 from app.api.models import MOST, DutyOut, Named, OrganisationOut
-from app.api.request_models import RequestOut
+from app.api.request_models import AboutOut, RequestOut
 from app.api.unit_models import (
     AcceptedOut,
     ActionOut,
@@ -25,12 +25,12 @@ from app.api.unit_models import (
 from app.domain.action import Action
 from app.domain.area import AreaCode, Place
 from app.domain.clock import Clock
+from app.domain.explain.request import asked
 from app.domain.family import Progress, errand_of, in_order
 from app.domain.lifecycle import Allowed
 from app.domain.organisation import OrganisationCode
 from app.domain.request import Request
 from app.domain.rulebook import Rulebook
-from app.domain.support import open_for
 from app.domain.unit import Step, Unit
 from app.domain.words import ACTION
 from app.flows.intake import Admitted
@@ -79,7 +79,7 @@ def detail(
         **_family(shown, [one for one in linked if one.parent == shown.id], rulebook),
         merged=[numbered(one) for one in linked if one.merged_into == shown.id],
         recurred=[numbered(one) for one in linked if one.recurs == shown.id],
-        pending=[request(one, rulebook) for one in pending],
+        pending=[request(one, shown, rulebook) for one in pending],
         actions=[action(one) for one in actions],
     )
 
@@ -91,7 +91,6 @@ def _family(shown: Unit, tasks: Sequence[Unit], rulebook: Rulebook) -> dict[str,
         "tasks": [unit(task, rulebook) for task in in_order(tasks)[:MOST]],
         "progress": progress(Progress.of(tasks)) if tasks else None,
         "errand": ErrandOut(**errand.stored()) if errand else None,
-        "support": [SupportOut(**asked) for asked in open_for(shown)],
     }
 
 
@@ -210,24 +209,44 @@ def place(shown: Place, rulebook: Rulebook) -> PlaceOut:
 def action(allowed: Allowed) -> ActionOut:
     """Render what may be done, with its name in both languages."""
     zh, en = ACTION[allowed.action]
-    return ActionOut(action=allowed.action, name=f"{zh} / {en}", needs=list(allowed.needs))
+    return ActionOut(
+        action=allowed.action,
+        name=f"{zh} / {en}",
+        needs=list(allowed.needs),
+        phases=list(allowed.phases),
+    )
 
 
-def request(shown: Request, rulebook: Rulebook) -> RequestOut:
-    """Render a request."""
+def request(
+    shown: Request, about: Unit, rulebook: Rulebook, *, in_sight: bool = True
+) -> RequestOut:
+    """Render a request with the unit it is about, which may have passed out of sight."""
+    wish, said = shown.wish, asked(shown, rulebook)
     return RequestOut(
         id=shown.id,
         unit=shown.unit,
         kind=shown.kind,
+        text=f"{said.zh} / {said.en}",
         organisation=named(shown.organisation, rulebook),
         at=shown.at,
         reason=shown.reason,
-        until=shown.until,
+        until=wish.until,
+        helper=named(wish.helper, rulebook) if wish.helper else None,
+        limit=str(wish.limit) if wish.limit else None,
         agreed=[named(code, rulebook) for code in shown.agreed],
         state=shown.state,
         desk=named(shown.desk, rulebook) if shown.desk else None,
         decided_at=shown.decided_at,
         decision=shown.decision,
+        about=AboutOut(
+            number=about.number,
+            title=about.title,
+            urgency=about.urgency,
+            state=about.state if in_sight else None,
+            holder=named(about.holder, rulebook) if in_sight else None,
+            due_at=about.due_at if in_sight else None,
+            overdue_at=about.overdue_at if in_sight else None,
+        ),
     )
 
 

@@ -17,7 +17,14 @@ from app.domain.authority import Caller
 from app.domain.errors import Forbidden, Invalid, VersionRequired
 
 Page = Annotated[Paging, Query()]
-Services = Annotated[Service, Depends(Service.of)]
+# Asynchronous though they wait for nothing: FastAPI sends plain functions to a thread each.
+
+
+async def _service(request: Request) -> Service:
+    return Service.of(request)
+
+
+Services = Annotated[Service, Depends(_service)]
 
 _VERSION: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
 ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"
@@ -44,7 +51,9 @@ async def caller_of(request: Request) -> Caller:
     return caller if heir == caller.organisation else replace(caller, organisation=heir)
 
 
-def version_seen(if_match: Annotated[str | None, Header(description=ASK_VERSION)] = None) -> int:
+async def version_seen(
+    if_match: Annotated[str | None, Header(description=ASK_VERSION)] = None,
+) -> int:
     """Return the version of the unit the caller saw; raises VersionRequired, Invalid."""
     if if_match is None:
         raise VersionRequired(

@@ -1,30 +1,46 @@
-"""Requests and what they are made for: `:request`, `:suspend`, `:resume`, `:extend`."""
+"""Requests and what they are made for: `:request`, `:support`, `:suspend`, `:resume`, `:extend`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.api import render
-from app.api.models import Moment, Paging, Said, example
+from app.api.models import Moment, Said, example
 from app.api.once import Once, Posted
 from app.api.request import Calling, Seen, Services, cursor_of, cursor_values
-from app.api.request_models import RequestOut
+from app.api.request_models import (
+    GrantIn,
+    RequestIn,
+    RequestOut,
+    RequestPage,
+    RequestQuery,
+    SupportIn,
+    Whose,
+)
 from app.api.service import Service
 from app.api.unit_models import UnitOut
-from app.api.work import UnitKey, seen_unit, work
-from app.domain.request import Request, RequestKind
+from app.api.work import UnitKey, unit_id, work
+from app.domain.authority import Caller, scope_of
+from app.domain.errors import Invalid
+from app.domain.organisation import Function, OrganisationCode
+from app.domain.request import Request, RequestKind, RequestState, Wish
+from app.domain.rulebook import Rulebook
+from app.domain.unit import Unit, UnitId
 from app.flows import extension, requests, suspension
-from app.flows.casework import Order
-from app.flows.requests import Verdict
+from app.flows.casework import Order, in_sight
+from app.flows.family import limit_of
+from app.flows.requests import Outcome, Verdict
 from app.flows.rulebook import Library
 from app.store import requests as request_store
+from app.store import units as unit_store
 from app.store.database import Tx
+from app.store.requests import PressingKey, RequestFilter
 
 router = APIRouter(prefix="/v1")
 
@@ -37,22 +53,6 @@ class SuspendIn(Said):
     )
 
     until: Moment
-
-
-class RequestIn(Said):
-    """What is asked for and why; a suspension (挂账) also says until when."""
-
-    model_config = example(kind="extension", reason="配件须从外地调运, 三天后到")
-
-    kind: RequestKind
-    until: Moment | None = None
-
-
-class RequestPage(BaseModel):
-    """A page of requests."""
-
-    items: list[RequestOut]
-    next: str | None = None
 
 
 @router.post(
@@ -96,26 +96,50 @@ async def extend(unit: UnitKey, body: Said, once: Posted, seen: Seen) -> Respons
     summary="申请: ask the centres above",
     response_model=RequestOut,
 )
-async def ask(unit: UnitKey, body: RequestIn, service: Services, once: Posted) -> Response:
+async def ask(unit: UnitKey, body: RequestIn, once: Posted) -> Response:
     """Ask for an extension, a suspension, a return or a cancellation.
 
     Where policy asks for nobody's consent it is granted and done at once.
     """
+    return await _ask(unit, once, Wish(body.kind, until=body.until), body.reason)
+
+
+@router.post(
+    "/units/{unit}:support",
+    tags=["requests"],
+    status_code=201,
+    summary="协办申请: ask for another organisation's help",
+    response_model=RequestOut,
+)
+async def ask_support(unit: UnitKey, body: SupportIn, once: Posted) -> Response:
+    """Ask; the nearest centre over both decides, and the work goes on.
+
+    Granted, it is a task of the helper's, which is done before the unit is resolved.
+    """
+    wish = Wish(
+        RequestKind.SUPPORT,
+        helper=OrganisationCode(body.holder) if body.holder else None,
+        function=Function(body.function) if body.function else None,
+        limit=limit_of(body.limit, "limit"),
+    )
+    return await _ask(unit, once, wish, body.reason)
+
+
+async def _ask(unit: UnitKey, once: Once, wish: Wish, reason: str) -> Response:
+    service = once.service
     async with once.transaction() as doing:
-        found = await seen_unit(doing.tx, unit, once.caller, service)
-        order = Order(found.id, 0, once.caller, service.now(), body.reason)
-        _, made = await requests.ask(doing.tx, service.library, order, body.kind, body.until)
-        return doing.answer(_rendered(made, service), status=201)
+        order = Order(await unit_id(doing.tx, unit), 0, once.caller, service.now(), reason)
+        outcome = await requests.ask(doing.tx, service.library, order, wish)
+        return doing.answer(_rendered(outcome, service), status=201)
 
 
-Decision = Callable[[Tx, Library, Verdict], Awaitable[Request]]
+Decision = Callable[[Tx, Library, Verdict], Awaitable[Outcome]]
 
 
-async def _decide(decision: Decision, key: UUID, once: Once, said: str) -> Response:
-    verdict = Verdict(key, once.caller, once.service.now(), said)
+async def _decide(decision: Decision, verdict: Verdict, once: Once) -> Response:
     async with once.transaction() as doing:
-        done = await decision(doing.tx, once.service.library, verdict)
-        return doing.answer(_rendered(done, once.service))
+        outcome = await decision(doing.tx, once.service.library, verdict)
+        return doing.answer(_rendered(outcome, once.service))
 
 
 @router.post(
@@ -124,12 +148,15 @@ async def _decide(decision: Decision, key: UUID, once: Once, said: str) -> Respo
     summary="批准: agree to a request",
     response_model=RequestOut,
 )
-async def grant(request: UUID, body: Said, once: Posted) -> Response:
+async def grant(request: UUID, body: GrantIn, once: Posted) -> Response:
     """Agree; when no further centre must, what was asked for is done at once.
 
     An extension asked for before the deadline may be granted after it.
     """
-    return await _decide(requests.grant, request, once, body.reason)
+    limit = limit_of(body.limit, "limit")
+    now = once.service.now()
+    verdict = Verdict(request, once.caller, now, body.reason, body.title, limit)
+    return await _decide(requests.grant, verdict, once)
 
 
 @router.post(
@@ -140,7 +167,8 @@ async def grant(request: UUID, body: Said, once: Posted) -> Response:
 )
 async def refuse(request: UUID, body: Said, once: Posted) -> Response:
     """Refuse; a refused request does not count."""
-    return await _decide(requests.refuse, request, once, body.reason)
+    verdict = Verdict(request, once.caller, once.service.now(), body.reason)
+    return await _decide(requests.refuse, verdict, once)
 
 
 @router.post(
@@ -151,30 +179,77 @@ async def refuse(request: UUID, body: Said, once: Posted) -> Response:
 )
 async def withdraw(request: UUID, body: Said, once: Posted) -> Response:
     """Withdraw a request that nobody has decided yet."""
-    return await _decide(requests.withdraw, request, once, body.reason)
-
-
-class RequestQuery(Paging):
-    """Which requests."""
-
-    own: bool = False
-    """Those the caller's organisation has made, decided or not, the newest first."""
+    verdict = Verdict(request, once.caller, once.service.now(), body.reason)
+    return await _decide(requests.withdraw, verdict, once)
 
 
 @router.get(
-    "/requests", tags=["requests"], summary="Requests that wait for my centre, the oldest first"
+    "/requests", tags=["requests"], summary="Requests to decide, one's own, or of a whole area"
 )
 async def list_requests(
     service: Services, caller: Calling, asked: Annotated[RequestQuery, Query()]
 ) -> RequestPage:
-    """Return what the caller's centre must decide, or with `own` what it has asked for itself."""
-    page = request_store.made_by if asked.own else request_store.on_desk
-    end = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
+    """Return what the caller's centre must decide, the most urgent and then the oldest first.
+
+    Or what it has asked for itself, or all that concerns its area; decided ones the newest first.
+    """
+    rulebook = service.library.current(service.now()).rulebook
+    wanted = _filter(asked, caller, rulebook)
     async with service.database.reading() as tx:
-        found = await page(tx, caller.organisation, end, limit=asked.limit)
-    following = cursor_of(found[-1].at, found[-1].id) if len(found) == asked.limit else None
-    return RequestPage(items=[_rendered(one, service) for one in found], next=following)
+        found = await _page(tx, wanted, asked)
+        units = await unit_store.read(tx, [one.unit for one in found]) if found else []
+    about = {unit.id: unit for unit in units}
+    rows = [(one, about[UnitId(one.unit)]) for one in found]
+    items = [
+        render.request(one, unit, rulebook, in_sight=in_sight(unit, caller, rulebook))
+        for one, unit in rows
+    ]
+    full = len(rows) == asked.limit
+    return RequestPage(items=items, next=_cursor(*rows[-1], wanted) if full else None)
 
 
-def _rendered(request: Request, service: Service) -> RequestOut:
-    return render.request(request, service.library.current(service.now()).rulebook)
+def _filter(asked: RequestQuery, caller: Caller, rulebook: Rulebook) -> RequestFilter:
+    body = rulebook.organisations[caller.organisation]
+    scope = scope_of(caller, body, rulebook.areas.before(body.area))
+    # Who only reports has no part in what their organisation decides or asks for.
+    wanted = RequestFilter(
+        scope=None if scope.organisation else scope, kind=asked.kind, state=asked.state
+    )
+    match asked.whose:
+        case Whose.DESK:
+            _refuse_decided(asked.state)
+            return replace(wanted, desk=caller.organisation, state=RequestState.PENDING)
+        case Whose.OWN:
+            return replace(wanted, organisation=caller.organisation)
+        case Whose.SUBTREE:
+            return replace(wanted, scope=scope)
+
+
+def _refuse_decided(state: RequestState | None) -> None:
+    if state not in {None, RequestState.PENDING}:
+        raise Invalid(
+            zh="待本单位审批的只有待批申请; 查已处理的请用 whose=subtree 或 own",
+            en="a desk holds pending requests only: ask for whose=subtree or own",
+            field="state",
+            allowed=(RequestState.PENDING,),
+        )
+
+
+async def _page(tx: Tx, wanted: RequestFilter, asked: RequestQuery) -> list[Request]:
+    if wanted.state is RequestState.PENDING:
+        after = cursor_values(asked.cursor, int, datetime, UUID) if asked.cursor else None
+        key = PressingKey(*after) if after else None
+        return await request_store.waiting(tx, wanted, key, limit=asked.limit)
+    before = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
+    return await request_store.latest(tx, wanted, before, limit=asked.limit)
+
+
+def _cursor(last: Request, unit: Unit, wanted: RequestFilter) -> str:
+    if wanted.state is RequestState.PENDING:
+        return cursor_of(unit.urgency.rank, last.at, last.id)
+    return cursor_of(last.at, last.id)
+
+
+def _rendered(outcome: Outcome, service: Service) -> RequestOut:
+    unit, request = outcome
+    return render.request(request, unit, service.library.current(service.now()).rulebook)

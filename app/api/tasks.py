@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from app.api import render
-from app.api.families import LimitText, Title
+from app.api.families import Title
 from app.api.models import TEXT, Clean, Code, Said, Strict, example
 from app.api.once import Posted
 from app.api.request import Services
+from app.api.request_models import LimitText
 from app.api.unit_models import UnitOut
 from app.domain.area import AreaCode, Tier
 from app.domain.authority import Caller

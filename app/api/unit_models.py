@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.api.event_models import EventOut
-from app.api.family_models import ErrandOut, ProgressOut, SupportOut
+from app.api.family_models import ErrandOut, ProgressOut
 from app.api.models import Clean, Code, Moment, Named, OrganisationOut, Paging, Said, example
 from app.api.request_models import RequestOut
 from app.domain.action import Action
 from app.domain.area import Tier
+from app.domain.evidence import Phase
 from app.domain.need import Need
 from app.domain.responsibility import Kind, Urgency
 from app.domain.unit import Clause, ClockName, Grade, State
@@ -104,6 +105,8 @@ class ActionOut(BaseModel):
     action: Action
     name: str
     needs: list[Need]
+    phases: list[Phase] = []
+    """What the attachments that it needs must show: of resolve, what the entry asks for still."""
 
 
 class UnitDetail(UnitOut):
@@ -118,8 +121,6 @@ class UnitDetail(UnitOut):
     """How far its tasks are, all of them; null for a unit without any."""
     errand: ErrandOut | None
     """Of a task that a person ordered: what was asked for."""
-    support: list[SupportOut]
-    """Requests for support (协办申请) that wait for a centre."""
     merged: list[Numbered]
     """Similar reports that were merged into this unit."""
     recurred: list[Numbered]
@@ -222,3 +223,15 @@ class UnitQuery(Paging):
     unlisted: bool | None = Field(default=None, description="无清单依据: without an entry")
     raised: bool = Field(default=False, description="Only units raised to the caller's centre")
     updated_since: Moment | None = None
+    self_handled: bool | None = Field(
+        default=None, description="自行处置: its report came with its resolution"
+    )
+    satisfaction: Grade | None = Field(
+        default=None, description="回访评价: what the reporter says of the result"
+    )
+    recurring: bool | None = Field(
+        default=None, description="反复发生: the matter of a closed unit has come back"
+    )
+    merged_into: UUID | None = Field(
+        default=None, description="并案: only what was merged into this unit"
+    )

@@ -26,11 +26,13 @@ from app.api.unit_models import (
 )
 from app.api.work import UnitKey, plain, seen_unit, work
 from app.domain.action import Action
+from app.domain.approval import policy_at
 from app.domain.area import AreaCode, Areas
 from app.domain.authority import Caller, scope_of
+from app.domain.offer import Standing
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
-from app.flows import casework, dispatching, explanation
+from app.flows import casework, dispatching, evidence, explanation
 from app.flows.casework import may_now
 from app.store import accounts, attachments, clocks, events, lists, requests, steps, units
 from app.store.lists import UnitFilter
@@ -68,6 +70,10 @@ def _filter(asked: UnitQuery, caller: Caller, areas: Areas) -> UnitFilter:
         is_unlisted=asked.unlisted,
         raised_to=caller.organisation if asked.raised else None,
         updated_since=asked.updated_since,
+        is_self_handled=asked.self_handled,
+        satisfaction=asked.satisfaction,
+        is_recurring=asked.recurring,
+        merged_into=asked.merged_into,
     )
 
 
@@ -83,24 +89,30 @@ async def get_unit(
     unit: UnitKey, service: Services, caller: Calling, response: Response
 ) -> UnitDetail:
     """Return a unit with its clocks, its tasks and what the caller may do now."""
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     async with service.database.reading() as tx:
         found = await seen_unit(tx, unit, caller, service)
-        running = await clocks.of_units(tx, [found.id])
+        running = (await clocks.of_units(tx, [found.id])).get(found.id, ())
         linked = await units.linked(tx, found.id)
+        over = found.parent or found.merged_into
+        kin = [*linked, *(await units.read(tx, [over]) if over else ())]
         pending = await requests.read(tx, [one.id for one in found.pending])
         root = found.parent or found.id
         report = (await events.find(tx, [root])).get(root)
+        actions = may_now(Standing.of(found, running, kin, now), caller, rulebook)
+        policy = policy_at(found, rulebook)
+        actions = await evidence.asked_for(tx, service.library, found, policy, actions)
     response.headers["ETag"] = f'"{found.version}"'
     return render.detail(
         found,
         rulebook,
         report=report,
-        clocks=running.get(found.id, ()),
+        clocks=running,
         linked=linked,
         pending=pending,
-        actions=may_now(found, caller, rulebook, service.now()),
-        now=service.now(),
+        actions=actions,
+        now=now,
     )
 
 
@@ -181,9 +193,8 @@ async def rule(unit: UnitKey, body: RuleIn, once: Posted, seen: Seen) -> Respons
 @router.post("/{unit}:resolve", summary="处置反馈(办结): the work is done", response_model=UnitOut)
 async def resolve(unit: UnitKey, body: ResolveIn, once: Posted, seen: Seen) -> Response:
     """Report the work done, with what shows it."""
-    return await work(
-        unit, once, casework.resolve, seen=seen, reason=body.reason, attached=body.attachments
-    )
+    flow = partial(casework.act, action=Action.RESOLVE)
+    return await work(unit, once, flow, seen=seen, reason=body.reason, attached=body.attachments)
 
 
 PLAIN = {

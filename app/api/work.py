@@ -15,9 +15,8 @@ from app.api.service import Service
 from app.api.unit_models import UnitOut
 from app.domain.action import Action
 from app.domain.authority import Caller
-from app.domain.errors import NotFound
 from app.domain.unit import Unit, UnitId
-from app.flows.casework import Order, in_sight
+from app.flows.casework import Order, in_sight, unknown
 from app.flows.rulebook import Library
 from app.store import units
 from app.store.database import Tx
@@ -31,19 +30,22 @@ UnitKey = str
 
 async def seen_unit(tx: Tx, key: UnitKey, caller: Caller, service: Service) -> Unit:
     """Return a unit within the caller's scope; raises NotFound."""
-    found = await _find(tx, key)
     rulebook = service.library.current(service.now()).rulebook
+    found = next(iter(await units.read(tx, [await unit_id(tx, key)])), None)
     if found is None or not in_sight(found, caller, rulebook):
-        raise NotFound(zh=f"没有业务单元“{key}”", en=f"no unit {key}", field="unit")
+        raise unknown(key)
     return found
 
 
-async def _find(tx: Tx, key: UnitKey) -> Unit | None:
+async def unit_id(tx: Tx, key: UnitKey) -> UnitId:
+    """Return the id of a unit, which only its number must be looked up for; raises NotFound."""
     try:
-        found = await units.read(tx, [UnitId(UUID(key))])
+        return UnitId(UUID(key))
     except ValueError:
-        return await units.by_number(tx, key)
-    return found[0] if found else None
+        found = await units.by_number(tx, key)
+    if found is None:
+        raise unknown(key)
+    return found
 
 
 async def work(
@@ -58,8 +60,8 @@ async def work(
     """Run one flow on a unit in one transaction and answer with what it left."""
     service, caller = once.service, once.caller
     async with once.transaction() as doing:
-        found = await seen_unit(doing.tx, key, caller, service)
-        order = Order(found.id, seen, caller, service.now(), reason, exhibits=exhibits(attached))
+        found = await unit_id(doing.tx, key)
+        order = Order(found, seen, caller, service.now(), reason, exhibits=exhibits(attached))
         done = await flow(doing.tx, service.library, order)
         shown = render.unit(done, service.library.current(service.now()).rulebook)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})

@@ -4,34 +4,39 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from app.domain import extension, suspension
+from app.domain import extension, support, suspension
 from app.domain.action import Action
+from app.domain.authority import Caller, Role, is_owned
 from app.domain.clock import Clock
 from app.domain.errors import ActionNotAllowed, Forbidden
 from app.domain.filing import Filed
 from app.domain.lifecycle import TRANSITIONS
-from app.domain.organisation import OrganisationCode, OrganisationKind
+from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
 from app.domain.policy import Policy
-from app.domain.request import ASKED_AS, Request, RequestId, RequestKind
+from app.domain.request import ASKED_AS, Request, RequestId, RequestKind, Wish
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
 from app.domain.words import ACTION
 
-_OF_REQUESTS: Final = frozenset({Action.GRANT, Action.REFUSE, Action.WITHDRAW})
+_DECISIONS: Final = frozenset({Action.GRANT, Action.REFUSE})
 _COUNTED: Final = {
     RequestKind.EXTENSION: extension.times,
     RequestKind.SUSPENSION: suspension.times,
 }
 
 
-def chain(unit: Unit, kind: RequestKind, rulebook: Rulebook) -> tuple[OrganisationCode, ...]:
+def chain(unit: Unit, wish: Wish, rulebook: Rulebook) -> tuple[OrganisationCode, ...]:
     """Return the centres that may come to decide about a unit, the nearest first, the city last.
 
-    Whether its own event is to be cancelled a centre may say itself.
+    Of support the nearest is over both bodies. Whether a matter that it owns is to be
+    cancelled a centre may say itself.
     """
     bodies, areas = rulebook.organisations, rulebook.areas
     holder, body = bodies[unit.holder], bodies[unit.centre]
-    owns = kind is RequestKind.CANCEL and holder.kind is OrganisationKind.CENTRE
+    if wish.helper is not None:
+        body = support.desk(holder, bodies[bodies.heir(wish.helper)], rulebook)
+    is_own = wish.kind is RequestKind.CANCEL and is_owned(unit)
+    owns = is_own and holder.kind is OrganisationKind.CENTRE
     found = [holder.code, body.code] if owns and holder != body else [body.code]
     while (over := bodies.centre_above(body, areas)).code != body.code:
         found.append(over.code)
@@ -42,12 +47,15 @@ def chain(unit: Unit, kind: RequestKind, rulebook: Rulebook) -> tuple[Organisati
 def approvers(
     unit: Unit,
     clocks: Sequence[Clock],
-    kind: RequestKind,
+    wish: Wish,
     rulebook: Rulebook,
-    by: OrganisationCode,
+    by: OrganisationCode | None,
 ) -> tuple[OrganisationCode, ...]:
-    """Return the centres that have yet to agree once `by` wants or agrees to it, in their turn."""
-    centres = chain(unit, kind, rulebook)
+    """Return the centres that have yet to agree once `by` wants or agrees to it, in their turn.
+
+    None: no centre has said anything yet, whoever asks.
+    """
+    centres, kind = chain(unit, wish, rulebook), wish.kind
     count = _COUNTED[kind](clocks) if kind in _COUNTED else 0
     levels = policy_at(unit, rulebook).levels(kind, unit.urgency, count)
     agreed = centres.index(by) + 1 if by in centres else 0
@@ -67,17 +75,25 @@ def must_ask(
     kind = ASKED_AS.get(action)
     if kind is None:
         return None
-    return next(iter(approvers(unit, clocks, kind, rulebook, by)), None)
+    return next(iter(approvers(unit, clocks, Wish(kind), rulebook, by)), None)
 
 
-def offers(unit: Unit, action: Action, rulebook: Rulebook, by: OrganisationCode) -> bool:
-    """Tell whether an action makes sense for `by`: nobody need agree first, or there is a request.
+def offers(
+    unit: Unit, action: Action, rulebook: Rulebook, caller: Caller, clocks: Sequence[Clock] = ()
+) -> bool:
+    """Tell whether an action makes sense for a caller: nobody need agree first, or somebody asks.
 
-    What was granted before is not known here: the action itself looks again.
+    Nobody grants what they have asked for themselves.
     """
-    if action in _OF_REQUESTS:
-        return bool(unit.pending)
-    return must_ask(unit, (), action, rulebook, by) is None
+    if action is Action.WITHDRAW:
+        return any(one.organisation == caller.organisation for one in unit.pending)
+    if action in _DECISIONS:
+        return any(
+            may_decide(one.desk, unit, caller, rulebook)
+            and (action is Action.REFUSE or one.account != caller.account)
+            for one in unit.pending
+        )
+    return must_ask(unit, clocks, action, rulebook, caller.organisation) is None
 
 
 def refuse_unasked(
@@ -96,15 +112,33 @@ def refuse_unasked(
     )
 
 
-def refuse_foreign(request: Request, unit: Unit, rulebook: Rulebook, by: OrganisationCode) -> None:
-    """Raise Forbidden unless the request lies on the desk of `by` or below it."""
-    centres = chain(unit, request.kind, rulebook)
-    if by not in centres or (
-        request.desk in centres and centres.index(by) < centres.index(request.desk)
-    ):
-        desk = rulebook.organisations.get(request.desk) if request.desk else None
-        name = desk.name if desk else request.desk
-        raise Forbidden(zh=f"此申请由“{name}”审批", en=f"{name} decides this request", field="id")
+def may_decide(
+    desk: OrganisationCode | None, unit: Unit, caller: Caller, rulebook: Rulebook
+) -> bool:
+    """Tell whether a caller decides what lies on a desk: its own people, or the heads above it."""
+    own = _desk(desk, unit, rulebook)
+    if caller.organisation == own.code:
+        return True
+    over = rulebook.organisations.centres(rulebook.areas.path(own.area))
+    return Role.SUPERVISOR in caller.roles and caller.organisation in {one.code for one in over}
+
+
+def _desk(desk: OrganisationCode | None, unit: Unit, rulebook: Rulebook) -> Organisation:
+    """Return the centre that decides; where the city has it no more, the unit's own."""
+    bodies = rulebook.organisations
+    return bodies[bodies.heir(desk) if desk and desk in bodies else unit.centre]
+
+
+def refuse_foreign(request: Request, unit: Unit, caller: Caller, rulebook: Rulebook) -> None:
+    """Raise Forbidden unless the request is the caller's to decide."""
+    if may_decide(request.desk, unit, caller, rulebook):
+        return
+    name = _desk(request.desk, unit, rulebook).name
+    raise Forbidden(
+        zh=f"此申请由“{name}”审批; 上级中心由负责人审批",
+        en=f"{name} decides this request, or whoever is in charge of a centre above it",
+        field="id",
+    )
 
 
 def released(change: Filed) -> tuple[Filed, tuple[RequestId, ...]]:

@@ -46,6 +46,8 @@ class Relation(StrEnum):
     """上级中心"""
     GRID = "grid"
     """该网格的网格队伍, 非承办单位"""
+    APPROVER = "approver"
+    """审批中心: a request about it lies on their desk"""
     REPORTER = "reporter"
     """上报人本人"""
 
@@ -93,6 +95,7 @@ _BY_HEAD: Final = {Relation.OWNER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE
 _BY_CENTRES_HEAD: Final = {Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD}
 _BY_DESK: Final = {Relation.HOLDER: _DESK, **_BY_CENTRE}
 _BY_OWNER: Final = {Relation.OWNER: _DESK, **_BY_CENTRE}
+_BY_APPROVER: Final = {Relation.APPROVER: _DESK, **_BY_CENTRES_HEAD}
 _ON_THE_SPOT: Final = {**_BY_CENTRE, Relation.GRID: frozenset({Role.GRID_WORKER})}
 
 AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
@@ -126,13 +129,11 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.RESUME: {**_BY_HOLDER, **_BY_CENTRE},
     Action.EXTEND: _BY_CENTRES_HEAD,
     Action.REQUEST: {**_BY_HOLDER, **_BY_CENTRE},
-    Action.GRANT: _BY_CENTRES_HEAD,
-    Action.REFUSE: _BY_CENTRES_HEAD,
+    Action.GRANT: _BY_APPROVER,
+    Action.REFUSE: _BY_APPROVER,
     Action.WITHDRAW: {**_BY_HOLDER, **_BY_CENTRE},
     Action.SPLIT: {**_BY_HOLDER, **_BY_CENTRE},
     Action.SUPPORT: _BY_HOLDER,
-    Action.GRANT_SUPPORT: _BY_CENTRE,
-    Action.REFUSE_SUPPORT: _BY_CENTRE,
     Action.WHISTLE: {Relation.HOLDER: _DESK, Relation.CENTRE: _DESK},
     Action.CONTACT: _BY_HOLDER,
     Action.ARRIVE: _BY_HOLDER,
@@ -171,7 +172,7 @@ def relations(
     found = set()
     if caller.organisation == unit.holder:
         found.add(Relation.HOLDER)
-        if unit.state in _OWNED and not unit.reasons.get(SPLIT_IN_HAND):
+        if is_owned(unit):
             found.add(Relation.OWNER)
     if caller.organisation == unit.centre:
         found.add(Relation.CENTRE)
@@ -179,9 +180,16 @@ def relations(
         found.add(Relation.ABOVE)
     if caller.organisation in teams and caller.organisation != unit.holder:
         found.add(Relation.GRID)
+    if any(one.desk == caller.organisation for one in unit.pending):
+        found.add(Relation.APPROVER)
     if caller.account == unit.reporter:
         found.add(Relation.REPORTER)
     return found
+
+
+def is_owned(unit: Unit) -> bool:
+    """Tell whether the holder owns the matter instead of working on it."""
+    return unit.state in _OWNED and not unit.reasons.get(SPLIT_IN_HAND)
 
 
 def permit(

@@ -2,16 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What was done last to a unit, when, by which organisation and by whom, if by a person."""
+
+    action: str
+    at: datetime
+    organisation: str
+    name: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """How a unit stands now, for somebody who saw it otherwise."""
+
+    version: int
+    state: str
+    last: Last | None = None
 
 
 @dataclass(eq=False)
 class DomainError(Exception):
-    """A refusal. `zh` and `en` say it to people; `field` points at the input's part."""
+    """A refusal. `zh` and `en` say it to people; `field` points at the input's part.
+
+    `present` tells how the unit stands that it is about.
+    """
 
     zh: str
     en: str
     field: str = ""
     allowed: Sequence[str] = ()
+    present: Present | None = None
 
     def __str__(self) -> str:
         """Say it in both languages, for logs and the terminal."""
@@ -46,11 +71,8 @@ class ActionNotAllowed(DomainError):
     """The unit's present state does not permit the action."""
 
 
-@dataclass(eq=False)
 class Stale(DomainError):
     """The unit has changed since the caller saw it."""
-
-    version: int = 0
 
 
 class VersionRequired(DomainError):

@@ -96,14 +96,19 @@ _NEEDED: Final[Mapping[Evidence, tuple[Phase, ...]]] = {
 _WORDS: Final = {Phase.BEFORE: "处置前", Phase.AFTER: "处置后", Phase.OTHER: "其他"}
 
 
+def missing(rule: Evidence, shown: Collection[Phase]) -> tuple[Phase, ...]:
+    """Return what an entry's rule asks for and is not shown."""
+    return tuple(phase for phase in _NEEDED[rule] if phase not in shown)
+
+
 def require(rule: Evidence, shown: Collection[Phase]) -> None:
     """Raise Invalid, naming what is missing, unless what is shown satisfies an entry's rule."""
-    missing = [phase for phase in _NEEDED[rule] if phase not in shown]
-    if missing:
-        zh = "、".join(_WORDS[phase] for phase in missing)
+    found = missing(rule, shown)
+    if found:
+        zh = "、".join(_WORDS[phase] for phase in found)
         raise Invalid(
             zh=f"办结须附{zh}的照片或文件",
-            en=f"resolving needs an attachment of phase {' and '.join(missing)}",
+            en=f"resolving needs an attachment of phase {' and '.join(found)}",
             field="attachments",
-            allowed=missing,
+            allowed=list(found),
         )

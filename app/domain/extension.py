@@ -6,6 +6,7 @@ from datetime import datetime
 from app.domain.action import Action
 from app.domain.clock import Clock, extend
 from app.domain.errors import ActionNotAllowed
+from app.domain.policy import Policy
 from app.domain.timing import Terms
 from app.domain.unit import ClockName
 
@@ -13,6 +14,12 @@ from app.domain.unit import ClockName
 def times(clocks: Sequence[Clock]) -> int:
     """Return how often the limit was extended; what was refused does not count."""
     return sum(clock.grants for clock in clocks if clock.name is ClockName.DISPOSE)
+
+
+def is_possible(clocks: Sequence[Clock], policy: Policy, at: datetime) -> bool:
+    """Tell whether one more limit may be granted to what is asked for now."""
+    dispose = _disposal(clocks)
+    return dispose is not None and not _is_late(dispose, at) and times(clocks) < policy.extensions
 
 
 def extended(
@@ -43,7 +50,7 @@ def extended(
 
 
 def _refuse_late(clocks: Sequence[Clock], asked_at: datetime) -> None:
-    dispose = next((clock for clock in clocks if clock.name is ClockName.DISPOSE), None)
+    dispose = _disposal(clocks)
     if dispose is None or _is_late(dispose, asked_at):
         raise ActionNotAllowed(
             zh="已超期的不能延期; 延期须在到期前申请",
@@ -51,6 +58,10 @@ def _refuse_late(clocks: Sequence[Clock], asked_at: datetime) -> None:
             field="action",
             allowed=(Action.RESOLVE, Action.SUSPEND, Action.REQUEST),
         )
+
+
+def _disposal(clocks: Sequence[Clock]) -> Clock | None:
+    return next((clock for clock in clocks if clock.name is ClockName.DISPOSE), None)
 
 
 def _is_late(clock: Clock, at: datetime) -> bool:

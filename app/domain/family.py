@@ -16,7 +16,6 @@ from app.domain.organisation import Function, OrganisationCode
 from app.domain.responsibility import Entry, Kind, Urgency
 from app.domain.route import Route
 from app.domain.rulebook import Rulebook
-from app.domain.support import open_for
 from app.domain.timing import SUPERVISION, Terms
 from app.domain.unit import Clause, ClockName, State, Step, Unit, UnitId, task_id
 
@@ -134,8 +133,6 @@ def offers(unit: Unit, action: Action) -> bool:
         return clock in own_limits(unit)
     if action in _OF_PARENTS:
         return depth_of(unit) < DEPTH
-    if action in _OF_REQUESTS:
-        return bool(open_for(unit))
     if action is Action.RULE:
         return unit.kind is not Kind.EVENT
     if action is Action.RESOLVE and unit.state is State.COORDINATING:
@@ -144,7 +141,6 @@ def offers(unit: Unit, action: Action) -> bool:
 
 
 _OF_PARENTS: Final = frozenset({Action.SPLIT, Action.SUPPORT, Action.WHISTLE})
-_OF_REQUESTS: Final = frozenset({Action.GRANT_SUPPORT, Action.REFUSE_SUPPORT})
 _SHOWING_UP: Final = {Action.CONTACT: ClockName.CONTACT, Action.ARRIVE: ClockName.ARRIVE}
 
 

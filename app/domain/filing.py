@@ -18,7 +18,7 @@ from app.domain.responsibility import Entry, Kind
 from app.domain.route import Route, RouteReason
 from app.domain.rulebook import Rulebook
 from app.domain.timing import Terms, begin, deadlines
-from app.domain.unit import Clause, State, Step, Unit, task_id
+from app.domain.unit import Clause, State, Step, Unit, own_step, task_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,28 +262,16 @@ def _first_steps(unit: Unit, actions: Sequence[Action]) -> tuple[Step, ...]:
 
 def notified(given: Filed, told: Sequence[OrganisationCode], at: datetime) -> Filed:
     """Return the unit with every one of these centres told of it, one step each."""
-    unit, steps = given.unit, given.steps
     if not told:
         return given
-    for seq, centre in enumerate(told, start=unit.steps + 1):
-        steps = (*steps, _notice(unit, seq, centre, at))
+    unit, steps = given.unit, given.steps
     raised = (*unit.raised, *(centre for centre in told if centre not in unit.raised))
-    unit = replace(unit, steps=unit.steps + len(told), raised=raised, updated_at=at)
+    unit = replace(unit, raised=raised, updated_at=at)
+    data = {"clause": unit.clause, "urgency": unit.urgency, "holder": unit.holder}
+    for centre in told:
+        unit = replace(unit, steps=unit.steps + 1)
+        steps = (*steps, own_step(unit, Action.NOTIFY, at, data, told=centre))
     return Filed(unit, steps, given.clocks)
-
-
-def _notice(unit: Unit, seq: int, centre: OrganisationCode, at: datetime) -> Step:
-    return Step(
-        unit=unit.id,
-        home=unit.home,
-        seq=seq,
-        at=at,
-        action=Action.NOTIFY,
-        state=unit.state,
-        actor=None,
-        organisation=centre,
-        data={"clause": unit.clause, "urgency": unit.urgency, "holder": unit.holder},
-    )
 
 
 def _route_reasons(entry: Entry, route: Route) -> Mapping[str, Any]:

@@ -1,17 +1,23 @@
 """Self-handled reports (自行处置): found and fixed on the spot, told in one call."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
 from app.domain.action import Action
-from app.domain.errors import Invalid
-from app.domain.event import Event, EventId, Resolved
+from app.domain.errors import ActionNotAllowed, Invalid
+from app.domain.event import Event, EventId
+from app.domain.evidence import AttachmentId, Exhibit, Phase, missing
 from app.domain.filing import Assignment, Filed
-from app.domain.responsibility import Entry, Evidence, Kind
-from app.domain.unit import State
+from app.domain.policy import Policy
+from app.domain.responsibility import Kind
+from app.domain.unit import State, Unit
+
+HANDLED: Final = "handled"
+"""The key of a unit's reasons that holds the resolution its report came with."""
 
 _WHOLE: Final = 2**64
 
@@ -36,15 +42,36 @@ STATE_AFTER: Final = {
 }
 
 
+def exhibits(event: Event) -> dict[str, Exhibit]:
+    """Return every upload a report names, with that of its resolution, by the field naming it."""
+    found = {f"attachments.{place}.id": one for place, one in enumerate(event.exhibits)}
+    if event.resolved is not None:
+        for phase in (Phase.BEFORE, Phase.AFTER):
+            for place, one in enumerate(getattr(event.resolved, phase)):
+                found[f"resolved.{phase}.{place}"] = Exhibit(AttachmentId(one), phase)
+    return found
+
+
 def check(event: Event) -> None:
-    """Raise Invalid for a resolution before the occurrence."""
+    """Raise Invalid for a resolution before the occurrence, or an upload that shows two things."""
     resolved = event.resolved
-    if resolved is not None and resolved.at < event.occurred_at:
+    if resolved is None:
+        return
+    if resolved.at < event.occurred_at:
         raise Invalid(
             zh="处置时间早于发生时间",
             en="it cannot have been resolved before it occurred",
             field="resolved.at",
         )
+    named = exhibits(event)
+    times = Counter(one.id for one in named.values())
+    for field, one in reversed(named.items()):
+        if times[one.id] > 1:
+            raise Invalid(
+                zh="同一附件列出了两次, 请在一处写明它是处置前还是处置后",
+                en="an attachment is named twice: say once whether it shows before or after",
+                field=field,
+            )
 
 
 def standing(event: Event, assigned: Assignment, share: float) -> Standing | None:
@@ -53,12 +80,12 @@ def standing(event: Event, assigned: Assignment, share: float) -> Standing | Non
     Only an item is closed on the spot: an event is more than one duty. The sample follows
     from the event's id, so that the same report is judged alike each time.
     """
-    resolved, entry = event.resolved, assigned.entry
-    if resolved is None:
+    entry = assigned.entry
+    if event.resolved is None:
         return None
     if assigned.kind is not Kind.ITEM or not entry.may_be_self_handled:
         return Standing.NOT_ALLOWED
-    if not _shows(entry, resolved):
+    if missing(entry.evidence, {one.phase for one in exhibits(event).values()}):
         return Standing.NO_EVIDENCE
     return Standing.SAMPLED if is_sampled(event.id, share) else Standing.CLOSED
 
@@ -66,12 +93,6 @@ def standing(event: Event, assigned: Assignment, share: float) -> Standing | Non
 def is_sampled(event: EventId, share: float) -> bool:
     """Tell whether an event falls into the share that is verified."""
     return int.from_bytes(sha256(event.bytes).digest()[:8], "big") < share * _WHOLE
-
-
-def _shows(entry: Entry, resolved: Resolved) -> bool:
-    if entry.evidence is Evidence.NONE:
-        return True
-    return bool(resolved.after) and (entry.evidence is Evidence.AFTER or bool(resolved.before))
 
 
 def fields(event: Event, found: Standing | None) -> dict[str, Any]:
@@ -93,7 +114,7 @@ def told(event: Event, found: Standing | None) -> dict[str, Any]:
     if resolved is None:
         return {}
     return {
-        "handled": {
+        HANDLED: {
             "how": resolved.how,
             "at": resolved.at,
             "before": resolved.before,
@@ -117,3 +138,36 @@ def signed(filed: Filed, event: Event) -> Filed:
         last, actor=event.account, organisation=event.organisation, reason=event.resolved.how
     )
     return replace(filed, steps=(*first, last))
+
+
+def awaits_evidence(unit: Unit) -> bool:
+    """Tell whether a self-handled unit stands as it came, without what its entry asks it to show.
+
+    One with a limit for its disposal has been sent back to work since.
+    """
+    told: Mapping[str, Any] = unit.reasons.get(HANDLED, {})
+    is_as_it_came = unit.state is State.RESOLVED and unit.due_at is None
+    return is_as_it_came and told.get("standing") == Standing.NO_EVIDENCE
+
+
+def shown(unit: Unit, share: float) -> tuple[Unit, Standing]:
+    """Return a unit whose evidence came after its report, and how it stands with it."""
+    found = Standing.SAMPLED if is_sampled(EventId(unit.id), share) else Standing.CLOSED
+    told = {**unit.reasons[HANDLED], "standing": found}
+    return replace(unit, reasons={**unit.reasons, HANDLED: told}), found
+
+
+def is_unshown(unit: Unit, policy: Policy) -> bool:
+    """Tell whether policy wants evidence that a self-handled unit does not show yet."""
+    return policy.requires_evidence and awaits_evidence(unit)
+
+
+def refuse_unshown(unit: Unit, policy: Policy) -> None:
+    """Raise ActionNotAllowed where a self-handled unit cannot be verified yet."""
+    if is_unshown(unit, policy):
+        raise ActionNotAllowed(
+            zh="自行处置的佐证照片尚未补齐, 补附后自动结案或转入抽查; 也可返工",
+            en="it does not show yet what its entry asks for: attach that, or have it reworked",
+            field="action",
+            allowed=(Action.ATTACH, Action.REWORK),
+        )

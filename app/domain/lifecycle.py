@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from app.domain.action import Action
 from app.domain.errors import ActionNotAllowed, Invalid
+from app.domain.evidence import Phase
 from app.domain.need import Need
 from app.domain.unit import ClockName, State, Unit
 from app.domain.words import ACTION, NEED, STATE
@@ -96,6 +97,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
     (State.IN_PROGRESS, Action.RESOLVE): Move(State.RESOLVED),
     (State.COORDINATING, Action.RESOLVE): Move(State.RESOLVED),
     (State.RESOLVED, Action.VERIFY): Move(State.VERIFIED),
+    (State.RESOLVED, Action.SELF_HANDLE): Move(State.CLOSED),
     (State.RESOLVED, Action.REWORK): Move(State.IN_PROGRESS, _REASON, resumes=True),
     (State.VERIFIED, Action.CLOSE): Move(State.CLOSED),
     **{(state, Action.RETURN): Move(State.FILED, _REASON) for state in _WORKING},
@@ -119,7 +121,10 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
         for state in (State.TRIAGE, State.FILED, *_WORKING)
     },
     (State.MERGED, Action.UNMERGE): Move(State.FILED, _REASON, resumes=True),
-    (State.CLOSED, Action.RATE): Move(State.CLOSED, frozenset({Need.GRADE})),
+    **{
+        (state, Action.RATE): Move(state, frozenset({Need.GRADE}))
+        for state in (State.CLOSED, State.MERGED)
+    },
     (State.CLOSED, Action.REDO): Move(State.IN_PROGRESS),
     **{
         (state, Action.SUSPEND): Move(State.SUSPENDED, _REASON | {Need.UNTIL})
@@ -140,8 +145,6 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
         for state in _WORKING
         for action, needs in (
             (Action.SUPPORT, _REASON),
-            (Action.GRANT_SUPPORT, frozenset()),
-            (Action.REFUSE_SUPPORT, _REASON),
             (Action.WHISTLE, _REASON | {Need.DEPARTMENTS}),
         )
     },
@@ -172,6 +175,7 @@ RAISES_VERSION: Final = frozenset(Action) - {
     Action.RAISE,
     Action.NOTIFY,
     Action.REQUEST,
+    Action.SUPPORT,
     Action.GRANT,
     Action.REFUSE,
     Action.WITHDRAW,
@@ -199,6 +203,8 @@ class Allowed:
 
     action: Action
     needs: tuple[Need, ...]
+    phases: tuple[Phase, ...] = ()
+    """What the attachments it needs must show."""
 
 
 def needs_of(unit: Unit, action: Action) -> tuple[Need, ...]:

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from app.domain.action import Action
 from app.domain.authority import Caller
+from app.domain.calendar import Calendar
 from app.domain.clock import Clock, start
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.lifecycle import actions_in
 from app.domain.limit import Limit, parse_limit
+from app.domain.policy import Policy
 from app.domain.timing import SUPERVISION, Terms
 from app.domain.unit import ClockName, Unit
 
@@ -21,18 +24,24 @@ URGED: Final = "urged"
 def urged(unit: Unit, by: Caller, terms: Terms, at: datetime) -> Unit:
     """Return the unit urged once more; raises ActionNotAllowed sooner than the policy lets it."""
     before: Mapping[str, Any] = unit.reasons.get(URGED, {})
-    if before:
-        gap, calendar = terms.policy.urge, terms.calendar
-        last = datetime.fromisoformat(before["at"])
-        again = calendar.add(last, calendar.seconds(gap), gap.basis).at
-        if at < again:
-            raise _too_soon(unit, gap, again)
+    again = urged_again_at(unit, terms.policy, terms.calendar)
+    if again is not None and at < again:
+        raise _too_soon(unit, terms.policy.urge, again.astimezone(ZoneInfo(terms.calendar.zone)))
     told = {"times": before.get("times", 0) + 1, "at": at.isoformat(), "by": by.name}
     return replace(unit, reasons={**unit.reasons, URGED: told})
 
 
+def urged_again_at(unit: Unit, policy: Policy, calendar: Calendar) -> datetime | None:
+    """Return from when on the unit may be urged once more; None: it was never urged."""
+    before: Mapping[str, Any] = unit.reasons.get(URGED, {})
+    if not before:
+        return None
+    last = datetime.fromisoformat(before["at"])
+    return calendar.add(last, calendar.seconds(policy.urge), policy.urge.basis).at
+
+
 def _too_soon(unit: Unit, gap: Limit, again: datetime) -> ActionNotAllowed:
-    when = again.isoformat(timespec="minutes")
+    when = f"{again:%m-%d %H:%M}"
     return ActionNotAllowed(
         zh=f"刚催办过, 每 {gap} 可催办一次, {when} 后可再催办",
         en=f"it was urged just now: once more after {when}",

@@ -152,6 +152,7 @@ class Policy:
     suspension_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
     return_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ALONE)
     cancel_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
+    support_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
     returns: int = 2
     """From this return on the centre above rules who has a unit (指定承办)."""
     urge: Limit = URGE
@@ -200,6 +201,7 @@ class LocalPolicy:
     suspension_levels: Mapping[Urgency, tuple[int, ...]] | None = None
     return_levels: Mapping[Urgency, tuple[int, ...]] | None = None
     cancel_levels: Mapping[Urgency, tuple[int, ...]] | None = None
+    support_levels: Mapping[Urgency, tuple[int, ...]] | None = None
     returns: int | None = None
     urge: Limit | None = None
     reopen_days: int | None = None

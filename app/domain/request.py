@@ -8,7 +8,8 @@ from uuid import UUID
 
 from app.domain.action import Action
 from app.domain.event import AccountId
-from app.domain.organisation import OrganisationCode
+from app.domain.limit import Limit
+from app.domain.organisation import Function, OrganisationCode
 
 RequestId = NewType("RequestId", UUID)
 
@@ -24,11 +25,18 @@ class RequestKind(StrEnum):
     """退回"""
     CANCEL = "cancel"
     """作废"""
+    SUPPORT = "support"
+    """协办"""
 
     @property
     def action(self) -> Action:
         """What is done to the unit when it is granted."""
         return _ACTIONS[self]
+
+    @property
+    def asking(self) -> Action:
+        """What the asking itself is called."""
+        return Action.SUPPORT if self is RequestKind.SUPPORT else Action.REQUEST
 
 
 _ACTIONS: Final = {
@@ -36,9 +44,12 @@ _ACTIONS: Final = {
     RequestKind.SUSPENSION: Action.SUSPEND,
     RequestKind.RETURN: Action.RETURN,
     RequestKind.CANCEL: Action.CANCEL,
+    RequestKind.SUPPORT: Action.SUPPORT,
 }
-ASKED_AS: Final = {action: kind for kind, action in _ACTIONS.items()}
-"""The kind of request that an action may need."""
+ASKED_AS: Final = {
+    action: kind for kind, action in _ACTIONS.items() if kind is not RequestKind.SUPPORT
+}
+"""The kind of request that an action may need; support is nothing but asked for."""
 
 
 class RequestState(StrEnum):
@@ -61,26 +72,44 @@ class Pending:
     """A request as its unit carries it, so that no unit without one need be asked about it.
 
     `route` is the unit's at the time: along another route nobody has asked for anything.
+    `account` of `organisation` has asked, and `desk` is to decide.
     """
 
     id: RequestId
     kind: RequestKind
     route: tuple[OrganisationCode, ...]
+    account: AccountId
+    organisation: OrganisationCode
+    desk: OrganisationCode
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for.
+
+    A suspension says `until` when; support whose help, by name or by `function`. `limit` is
+    how much more time an extension means, or within what support is to be given.
+    """
+
+    kind: RequestKind
+    until: datetime | None = None
+    helper: OrganisationCode | None = None
+    function: Function | None = None
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request with what became of it; `desk` is the centre that must decide it now."""
+    """A wish with what became of it; `desk` is the centre that must decide it now."""
 
     id: RequestId
     unit: UUID
     home: str
-    kind: RequestKind
+    wish: Wish
     account: AccountId
     organisation: OrganisationCode
     at: datetime
     reason: str
-    until: datetime | None = None
     agreed: tuple[OrganisationCode, ...] = ()
     """Centres that have agreed to it while another has yet to."""
     state: RequestState = RequestState.PENDING
@@ -89,3 +118,8 @@ class Request:
     decided_at: datetime | None = None
     decision: str = ""
     """What was said with the decision."""
+
+    @property
+    def kind(self) -> RequestKind:
+        """What is asked for."""
+        return self.wish.kind

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.domain.action import Action
-from app.domain.errors import Invalid
+from app.domain.errors import ActionNotAllowed, Forbidden, Invalid
+from app.domain.event import AccountId
 from app.domain.filing import Filed
+from app.domain.lifecycle import actions_in
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import Policy
-from app.domain.unit import Grade, Step, Unit
+from app.domain.unit import Grade, State, Unit, own_step
 
 KEY: Final = "satisfaction"
 """Where a unit's reasons keep what was said, and how often the work was redone."""
@@ -56,31 +58,39 @@ def times_redone(unit: Unit) -> int:
     return int(unit.reasons.get(KEY, {}).get("redone", 0))
 
 
+def refuse_undone(into: Unit, by: AccountId) -> None:
+    """Raise what keeps somebody from rating the work on a unit that their own was merged into."""
+    if into.state is not State.CLOSED:
+        raise ActionNotAllowed(
+            zh=f"该上报已并入 {into.number}, 待其结案后再评价",
+            en=f"it was merged into {into.number}: rate it when that is closed",
+            field="action",
+            allowed=tuple(one for one in actions_in(State.MERGED) if one is not Action.RATE),
+        )
+    if by == into.resolved_by:
+        raise Forbidden(
+            zh="处置人不得评价自己的处置结果", en="nobody rates their own work", field="action"
+        )
+
+
 def is_redone(unit: Unit, policy: Policy) -> bool:
-    """Tell whether the work is done again (重办): so often and no more."""
-    return unit.satisfaction is Grade.UNSATISFIED and times_redone(unit) < policy.redo
+    """Tell whether the work is done again (重办) for an unsatisfied reporter: so often, no more."""
+    return times_redone(unit) < policy.redo
 
 
 def redone(unit: Unit) -> Unit:
     """Return the unit with one more time counted, open again."""
-    said = {**unit.reasons[KEY], "redone": times_redone(unit) + 1}
+    said = {**unit.reasons.get(KEY, {}), "redone": times_redone(unit) + 1}
     return replace(unit, closed_at=None, reasons={**unit.reasons, KEY: said})
 
 
-def reported(filed: Filed, centre: OrganisationCode, at: datetime) -> Filed:
+def reported(
+    filed: Filed, centre: OrganisationCode, at: datetime, told: Mapping[str, Any]
+) -> Filed:
     """Return the unit with the centre above told of the complaint (通报督办)."""
     unit = replace(filed.unit, steps=filed.unit.steps + 1, updated_at=at)
     if centre not in unit.raised:
         unit = replace(unit, raised=(*unit.raised, centre))
-    step = Step(
-        unit=unit.id,
-        home=unit.home,
-        seq=unit.steps,
-        at=at,
-        action=Action.NOTIFY,
-        state=unit.state,
-        actor=None,
-        organisation=centre,
-        data={"satisfaction": unit.satisfaction, "holder": unit.holder},
-    )
+    data = {"satisfaction": Grade.UNSATISFIED, "holder": unit.holder, **told}
+    step = own_step(unit, Action.NOTIFY, at, data, told=centre)
     return Filed(unit, (*filed.steps, step), filed.clocks)

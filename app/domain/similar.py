@@ -13,7 +13,7 @@ from app.domain.filing import Filed, seated
 from app.domain.policy import Policy
 from app.domain.responsibility import EntryCode
 from app.domain.spot import Spot
-from app.domain.unit import Clause, State, Step, Unit, UnitId
+from app.domain.unit import Clause, State, Step, Unit, UnitId, own_step
 
 SHOWN: Final = 5
 """How many similar units are suggested."""
@@ -215,17 +215,8 @@ def _told(match: Match) -> dict[str, Any]:
 def ended(unit: Unit, target: Unit, at: datetime) -> Filed:
     """Return a merged unit told that what it was merged into has ended."""
     unit = replace(unit, steps=unit.steps + 1, updated_at=at)
-    step = Step(
-        unit=unit.id,
-        home=unit.home,
-        seq=unit.steps,
-        at=at,
-        action=Action.NOTIFY,
-        state=unit.state,
-        actor=None,
-        organisation=unit.holder,
-        data={"unit": target.id, "number": target.number},
-    )
+    data = {"unit": target.id, "number": target.number}
+    step = own_step(unit, Action.NOTIFY, at, data)
     return Filed(unit, (step,), ())
 
 

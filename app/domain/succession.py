@@ -17,7 +17,7 @@ from app.domain.organisation import (
 )
 from app.domain.route import RouteReason, to_organisation
 from app.domain.rulebook import Rulebook
-from app.domain.unit import Step, Unit
+from app.domain.unit import Step, Unit, own_step
 
 RETURNED: Final = "returned_by"
 """The key of a unit's reasons that names who returned it."""
@@ -158,17 +158,8 @@ def _codes(place: Place) -> set[str]:
 
 
 def _step(before: Unit, after: Unit, now: datetime, plan: str) -> Step:
-    return Step(
-        unit=after.id,
-        home=after.home,
-        seq=after.steps,
-        at=now,
-        action=Action.MOVE,
-        state=after.state,
-        actor=None,
-        organisation=after.holder,
-        data={"from": _told(before), "to": _told(after), "plan": plan},
-    )
+    data = {"from": _told(before), "to": _told(after), "plan": plan}
+    return own_step(after, Action.MOVE, now, data)
 
 
 def _told(unit: Unit) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from app.domain.filing import Filed, seated
 from app.domain.lifecycle import TRANSITIONS, state_after
 from app.domain.limit import Basis
 from app.domain.timing import Terms, enter
-from app.domain.unit import ClockName, State, Step, Unit
+from app.domain.unit import ClockName, State, Unit, own_step
 
 _NAME: Final = ClockName.SUSPEND
 _SHORTEST: Final = 60
@@ -91,30 +91,23 @@ def is_over(unit: Unit, now: datetime) -> bool:
     return unit.state is State.SUSPENDED and over is not None and over <= now
 
 
+def awake(unit: Unit, now: datetime) -> Unit:
+    """Return a unit as whoever comes to it finds it: gone on, if its moment has passed."""
+    if not is_over(unit, now):
+        return unit
+    return seated(replace(unit, **state_after(unit, TRANSITIONS[unit.state, Action.RESUME])))
+
+
 def ended(unit: Unit, clocks: Sequence[Clock], terms: Terms, *, now: datetime) -> Filed | None:
     """Return a suspended unit gone on by itself if its moment has passed, else None.
 
     Its limits count from that moment, whenever anybody comes to look.
     """
-    over = unit.stage_due_at
-    if over is None or not is_over(unit, now):
+    over, move = unit.stage_due_at, TRANSITIONS.get((unit.state, Action.RESUME))
+    if over is None or move is None or not is_over(unit, now):
         return None
-    move = TRANSITIONS[unit.state, Action.RESUME]
-    after = seated(replace(unit, **state_after(unit, move)))
+    after = awake(unit, now)
     after, running = enter(after, clocks, terms, at=over, resumes=move.resumes)
     after = replace(after, version=unit.version + 1, steps=unit.steps + 1, updated_at=now)
-    return Filed(after, (_step(after, over, now),), running)
-
-
-def _step(unit: Unit, over: datetime, now: datetime) -> Step:
-    return Step(
-        unit=unit.id,
-        home=unit.home,
-        seq=unit.steps,
-        at=now,
-        action=Action.RESUME,
-        state=unit.state,
-        actor=None,
-        organisation=unit.holder,
-        data={"until": over},
-    )
+    step = own_step(after, Action.RESUME, now, {"until": over})
+    return Filed(after, (step,), running)

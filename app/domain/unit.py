@@ -187,6 +187,31 @@ class Step:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+def own_step(
+    unit: Unit,
+    action: str,
+    at: datetime,
+    data: Mapping[str, Any],
+    *,
+    told: OrganisationCode | None = None,
+) -> Step:
+    """Return the line that the service itself leaves in the log of a unit already counted up.
+
+    `told` is whom it is for, the unit's holder if nobody else.
+    """
+    return Step(
+        unit=unit.id,
+        home=unit.home,
+        seq=unit.steps,
+        at=at,
+        action=action,
+        state=unit.state,
+        actor=None,
+        organisation=told or unit.holder,
+        data=data,
+    )
+
+
 def task_id(parent: UnitId, index: int) -> UnitId:
     """Return the id of a parent's task: the same each time, and next to its parent in the index.
 

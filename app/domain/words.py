@@ -96,8 +96,6 @@ ACTION: Final[Words] = {
     Action.REDO: ("重办", "redo"),
     Action.SPLIT: ("拆分任务", "split"),
     Action.SUPPORT: ("协办申请", "support"),
-    Action.GRANT_SUPPORT: ("同意协办", "grant_support"),
-    Action.REFUSE_SUPPORT: ("不同意协办", "refuse_support"),
     Action.WHISTLE: ("吹哨", "whistle"),
     Action.CONTACT: ("联系", "contact"),
     Action.ARRIVE: ("报到", "arrive"),
@@ -141,6 +139,7 @@ REQUEST: Final[Words] = {
     RequestKind.SUSPENSION: ("挂账", "suspension"),
     RequestKind.RETURN: ("退回", "return"),
     RequestKind.CANCEL: ("作废", "cancel"),
+    RequestKind.SUPPORT: ("协办", "support"),
 }
 REQUEST_STATE: Final[Words] = {
     RequestState.PENDING: ("待批", "pending"),

@@ -15,10 +15,9 @@ from app.domain.lifecycle import RAISES_VERSION
 from app.domain.need import given
 from app.domain.timing import Terms, enter
 from app.domain.unit import Step, Unit
+from app.store import casework as case_store
 from app.store import clocks as clock_store
 from app.store import requests as request_store
-from app.store import steps as step_store
-from app.store import units as unit_store
 from app.store.database import Tx
 
 
@@ -79,14 +78,17 @@ def step_of(unit: Unit, deed: Deed) -> Step:
 
 
 async def write(tx: Tx, changes: Sequence[Filed]) -> Sequence[Filed]:
-    """Write owned units with their new steps and their clocks: three statements, however many.
+    """Write owned units with their new steps and their clocks: one statement, however many.
 
     Returns the changes as written: requests that a change leaves no sense end with it.
     """
     changes = await _released(tx, changes)
-    await unit_store.save(tx, [change.unit for change in changes])
-    await step_store.append(tx, [step for change in changes for step in change.steps])
-    await clock_store.put(tx, owned_clocks(changes))
+    await case_store.change(
+        tx,
+        [change.unit for change in changes],
+        [step for change in changes for step in change.steps],
+        owned_clocks(changes),
+    )
     return changes
 
 

@@ -1,42 +1,57 @@
 """Bulk (批量办理): one action on many units, each with its own outcome."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
-from uuid import UUID
 
 import structlog
 
+from app.domain import family
 from app.domain.action import Action
+from app.domain.approval import refuse_unasked
 from app.domain.authority import Caller
 from app.domain.errors import Conflict, DomainError, Unavailable
 from app.domain.filing import Filed
 from app.domain.unit import Unit, UnitId
-from app.flows.advance import moved, write
-from app.flows.casework import Case, Order, act, admitted, confirmed, deed_of
+from app.flows import dispute, extension, oversight, overtaken, reopening, suspension
+from app.flows.advance import write
+from app.flows.casework import Case, Order, act, admitted, decided, is_lone, unknown
 from app.flows.escalation import fired
 from app.flows.rulebook import Library
-from app.store import clocks as clock_store
-from app.store import units as unit_store
+from app.store import casework as case_store
 from app.store.database import CONTENTION, Tx
 
 BATCH: Final = 100
 """Units of one transaction."""
 
-TOGETHER: Final = frozenset({Action.ACCEPT, Action.START, Action.REWORK, Action.NOTE})
-"""Actions that move their own unit and nothing else: decided in memory, written together."""
+_Flow = Callable[[Tx, Library, Order], Awaitable[Unit]]
+
+_BY_FLOW: Final[Mapping[Action, _Flow]] = {
+    Action.ESCALATE: dispute.escalate,
+    Action.URGE: oversight.urge,
+    Action.REOPEN: reopening.reopen,
+    Action.EXTEND: extension.extend,
+    Action.RESUME: suspension.resume,
+}
+"""Actions that a flow of their own does, to one unit at a time."""
 
 ACTIONS: Final = (
-    *sorted(TOGETHER),
+    Action.ACCEPT,
+    Action.START,
+    Action.REWORK,
+    Action.NOTE,
     Action.RESOLVE,
     Action.VERIFY,
     Action.CLOSE,
     Action.RETURN,
     Action.DECLINE,
     Action.CANCEL,
+    *_BY_FLOW,
+    Action.SUSPEND,
 )
-"""What may be done to many units at once: whatever needs a reason at most."""
+"""What may be done to many units at once: what needs a reason at most, or one moment for all."""
 
 Outcome = Unit | DomainError
 """A unit as it then stands, or why it stands as it did."""
@@ -53,6 +68,15 @@ class Wish:
     by: Caller
     at: datetime
     reason: str = ""
+    until: datetime | None = None
+    """Until when they are suspended."""
+
+    @property
+    def flow(self) -> _Flow | None:
+        """What does it to one unit at a time, where the action has a flow of its own."""
+        if self.until is not None:
+            return partial(suspension.suspend, until=self.until)
+        return _BY_FLOW.get(self.action)
 
     def order(self, unit: UnitId) -> Order:
         """Return what is wanted of one unit."""
@@ -66,50 +90,43 @@ class Wish:
 
 
 async def act_on(tx: Tx, library: Library, wish: Wish) -> dict[UnitId, Outcome]:
-    """Do one batch; a unit that is refused stops no other."""
-    kin: Collection[UUID] = ()
-    if wish.action not in TOGETHER:
-        kin = await unit_store.family_of(tx, list(wish.units))
-    owned = {unit.id: unit for unit in await unit_store.take(tx, [*wish.units, *kin])}
-    alone = [unit for unit in wish.units if _is_alone(unit, wish.action, owned)]
-    outcomes = await _together(tx, library, wish, owned, but=alone)
-    return outcomes | {unit: await _alone(tx, library, wish, unit) for unit in alone}
+    """Do one batch; a unit that is refused stops no other.
 
-
-def _is_alone(unit: UnitId, action: Action, owned: Mapping[UnitId, Unit]) -> bool:
-    """Tell whether other units, or more than the unit itself, have a part in the action."""
-    if action in TOGETHER:
-        return False
-    if action is not Action.VERIFY or unit not in owned:
-        return True
-    return owned[unit].parent is not None or any(
-        unit in {one.parent, one.merged_into} for one in owned.values()
-    )
-
-
-async def _together(
-    tx: Tx, library: Library, wish: Wish, owned: Mapping[UnitId, Unit], *, but: Sequence[UnitId]
-) -> dict[UnitId, Outcome]:
-    """Decide units in memory and write them all: seven statements, however many."""
-    wanted = [unit for unit in wish.units if unit not in set(but)]
-    running = await clock_store.of_units(tx, wanted) if wanted else {}
-    reference = library.current(wish.at)
+    Units that nothing else moves with are decided in memory and written together: three
+    statements, however many. The others are done one by one.
+    """
+    ids, reference = list(wish.units), library.current(wish.at)
+    kept = await case_store.own(tx, ids, below=wish.action in family.WITH_TASKS)
+    owned = {one.unit.id: one for one in kept}
+    kin = {key for one in kept for key in (one.unit.parent, one.unit.merged_into) if key}
     changes: list[Filed] = []
     outcomes: dict[UnitId, Outcome] = {}
-    for unit in wanted:
+    alone: list[UnitId] = []
+    for unit in ids:
+        own = owned.get(unit)
+        if own is None:
+            outcomes[unit] = unknown(unit)
+            continue
         try:
-            order = wish.order(unit)
-            found = admitted(owned.get(unit), order, wish.action, reference.rulebook)
+            found = admitted(own.unit, wish.order(unit), wish.action, reference.rulebook)
             judged = (await library.at(tx, found.rulebook)).rulebook
-            case = Case(found, running.get(unit, ()), (), reference, judged, wish.at)
-            changes.append(_changed(case, order, wish.action))
+            case = Case(reference, judged, wish.at, found, own.clocks)
+            has_family = unit in kin or found.parent in owned
+            if wish.flow is None and is_lone(case, wish.action, has_family=has_family):
+                changes.append(_changed(case, wish.order(unit), wish.action))
+            else:
+                alone.append(unit)
         except DomainError as refusal:
             outcomes[unit] = refusal
         except (LookupError, ValueError):
             log.exception("bulk_unit_failed", unit=str(unit))
             outcomes[unit] = _broken()
+    refused = {unit: one for unit, one in outcomes.items() if isinstance(one, overtaken.TELLING)}
+    standing = [one.unit for one in kept]
+    await overtaken.told(tx, refused, standing, reference.rulebook, wish.at)
     written = await write(tx, changes) if changes else ()
-    return outcomes | {change.unit.id: change.unit for change in written}
+    outcomes |= {change.unit.id: change.unit for change in written}
+    return outcomes | {unit: await _alone(tx, library, wish, unit) for unit in alone}
 
 
 def _changed(case: Case, order: Order, action: Action) -> Filed:
@@ -117,10 +134,8 @@ def _changed(case: Case, order: Order, action: Action) -> Filed:
     late = fired(case.unit, case.clocks, case.rulebook, order.at) or Filed(case.unit, (), ())
     clocks = {clock.name: clock for clock in (*case.clocks, *late.clocks)}
     case = replace(case, unit=late.unit, clocks=tuple(clocks.values()))
-    if action is Action.VERIFY:
-        done = confirmed(case, order)
-    else:
-        done = moved(case.unit, case.clocks, deed_of(order, action), case.terms())
+    refuse_unasked(case.unit, case.clocks, action, case.rulebook, order.by.organisation)
+    done = decided(case, order, action)
     return replace(done, steps=(*late.steps, *done.steps))
 
 
@@ -128,7 +143,8 @@ async def _alone(tx: Tx, library: Library, wish: Wish, unit: UnitId) -> Outcome:
     """Do it to one unit, undone by itself when refused."""
     try:
         async with tx.savepoint():
-            return await act(tx, library, wish.order(unit), wish.action)
+            flow = wish.flow or partial(act, action=wish.action)
+            return await flow(tx, library, wish.order(unit))
     except DomainError as refusal:
         return refusal
     except CONTENTION:

@@ -1,37 +1,40 @@
 """Casework: what people do to a unit on its way to the closed loop."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.domain import approval, dispute, family, support, suspension, whistle
+from app.domain import approval, dispute, family, suspension, whistle
 from app.domain.action import Action
 from app.domain.approval import refuse_unasked
-from app.domain.area import Area, AreaCode
+from app.domain.area import AreaCode
 from app.domain.authority import Caller, permit, scope_of, sees
 from app.domain.clock import Clock
-from app.domain.errors import Forbidden, NotFound, Stale
+from app.domain.errors import Forbidden, NotFound
 from app.domain.evidence import Exhibit
 from app.domain.filing import Filed, rerouted
+from app.domain.handled import refuse_unshown
 from app.domain.lifecycle import Allowed, actions_in, needs_of, refuse_out_of_turn
+from app.domain.offer import Standing, senseless
 from app.domain.organisation import OrganisationCode, OrganisationKind
-from app.domain.reopening import may_reopen
+from app.domain.overtaken import stale
 from app.domain.route import RouteReason, to_organisation
 from app.domain.rulebook import Rulebook
 from app.domain.similar import ended
 from app.domain.succession import RETURNED
 from app.domain.timing import Terms
-from app.domain.unit import State, Unit, UnitId
-from app.flows import evidence
-from app.flows.advance import Deed, advance, moved, write
+from app.domain.unit import Unit, UnitId
+from app.flows import evidence, handled, overtaken
+from app.flows.advance import Deed, moved, write
 from app.flows.escalation import fired
 from app.flows.family import Setting, settle, with_tasks
-from app.flows.rulebook import Library, Reference
-from app.store import clocks as clock_store
-from app.store import families
+from app.flows.overtaken import Look
+from app.flows.rulebook import Library
+from app.store import casework as case_store
 from app.store import units as unit_store
+from app.store.casework import Owned
 from app.store.database import Tx
 from app.store.events import StoredEvent
 
@@ -50,59 +53,126 @@ class Order:
     """What was requested is done with the authority to request or to grant it, as it is now."""
 
 
-@dataclass
-class Case:
+@dataclass(frozen=True)
+class Case(Setting):
     """An owned unit with what deciding about it needs."""
 
     unit: Unit
     clocks: Sequence[Clock]
-    family: Sequence[Unit]
-    """The unit's parent or its tasks, owned as well."""
-    reference: Reference
-    judged: Rulebook
-    """The rulebook the unit was judged by; its entry stands there."""
-    at: datetime
-
-    @property
-    def rulebook(self) -> Rulebook:
-        """The rulebook in force now."""
-        return self.reference.rulebook
+    family: Sequence[Owned] = ()
+    """The unit's parent, its open tasks and what was merged into it, owned as well."""
 
     def terms(self, unit: Unit | None = None) -> Terms:
-        """Return what the unit's limits follow from."""
+        """Return what the unit's limits follow from, or those of one of its family."""
         return family.terms_of(unit or self.unit, self.judged, self.rulebook)
 
     @property
-    def setting(self) -> Setting:
-        """Return what the unit's tasks are judged by."""
-        return Setting(self.reference, self.judged, self.at)
+    def parent(self) -> Owned | None:
+        """The unit this one is a task of."""
+        return next((one for one in self.family if one.unit.id == self.unit.parent), None)
 
-    def path(self, unit: Unit) -> tuple[Area, ...]:
-        """Return the areas around a unit's place."""
-        return self.rulebook.areas.path(unit.place.finest(self.rulebook.areas))
+    @property
+    def tasks(self) -> list[Owned]:
+        """The open tasks below the unit."""
+        others = {self.unit.parent, self.unit.merged_into}
+        return [
+            one
+            for one in self.family
+            if one.unit.id not in others and one.unit.merged_into != self.unit.id and one.unit.desk
+        ]
+
+    @property
+    def merged(self) -> list[Unit]:
+        """What was merged into the unit."""
+        return [one.unit for one in self.family if one.unit.merged_into == self.unit.id]
 
 
 async def act(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
     """Do an action that needs nothing but a reason."""
-    special = _SPECIAL.get(action)
-    if special is not None:
-        return await special(tx, library, order)
-    case = await open_case(tx, library, order, action)
-    filed = await advance(tx, case.unit, case.clocks, deed_of(order, action), case.terms())
+    return await carry_out(tx, await open_case(tx, library, order, action), order, action)
+
+
+async def carry_out(tx: Tx, case: Case, order: Order, action: Action) -> Unit:
+    """Do it to a unit already opened for it."""
+    if action is Action.RESOLVE:
+        await _refuse_unfinished(tx, case.unit)
+        await evidence.attach(tx, case.unit, order.by, order.exhibits)
+        await evidence.require(tx, case.unit, case.terms())
+    changes = [*_with_tasks(case, order, action), decided(case, order, action)]
+    filed = (await write(tx, changes))[-1]
     if filed.unit.state.is_final:
-        await _settle_parent(tx, case, order.at)
+        await _settle_family(tx, case)
     return filed.unit
 
 
-async def resolve(tx: Tx, library: Library, order: Order) -> Unit:
-    """Report the work done; a coordinated unit is resolved by its last task alone."""
-    case = await open_case(tx, library, order, Action.RESOLVE)
-    await refuse_unfinished(tx, case.unit)
-    await evidence.attach(tx, case.unit, order.by, order.exhibits)
-    await evidence.require(tx, case.unit, case.terms())
+def decided(case: Case, order: Order, action: Action) -> Filed:
+    """Return what an action that needs nothing but a reason makes of the unit itself."""
+    special = _DECISIONS.get(action)
+    if special is not None:
+        return special(case, order)
+    return moved(case.unit, case.clocks, deed_of(order, action), case.terms())
+
+
+def is_lone(case: Case, action: Action, *, has_family: bool) -> bool:
+    """Tell whether an action moves nothing but the unit, and needs no look at anything else."""
+    if action is Action.RESOLVE:
+        return not family.has_errands(case.unit) and not case.terms().policy.requires_evidence
+    return not has_family or action not in ENDINGS
+
+
+ENDINGS: Final = frozenset({Action.VERIFY, Action.CLOSE, Action.DECLINE, Action.CANCEL})
+"""Actions a unit may end by, which its family hears of."""
+
+
+def _with_tasks(case: Case, order: Order, action: Action) -> list[Filed]:
+    """Return what becomes of the open tasks below the unit: they end with it."""
+    if action not in family.WITH_TASKS:
+        return []
+    return with_tasks(case.tasks, deed_of(order, action), case.unit, case)
+
+
+def _resolved(case: Case, order: Order) -> Filed:
+    """Return the unit with the work done; a coordinated one is resolved by its last task alone."""
+    family.refuse_senseless(case.unit, Action.RESOLVE)
+    whistle.refuse_unmet(case.unit)
     unit = replace(case.unit, resolved_by=order.by.account)
-    deed = deed_of(order, Action.RESOLVE)
-    return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
+    return moved(unit, case.clocks, deed_of(order, Action.RESOLVE), case.terms())
+
+
+def _verified(case: Case, order: Order) -> Filed:
+    """Return the unit verified, and closed as well where the policy says so."""
+    terms = case.terms()
+    refuse_unshown(case.unit, terms.policy)
+    filed = moved(case.unit, case.clocks, deed_of(order, Action.VERIFY), terms)
+    if not terms.policy.closes_on_verify:
+        return filed
+    after = moved(filed.unit, filed.clocks, Deed(Action.CLOSE, None, order.at), terms)
+    return replace(after, steps=(*filed.steps, *after.steps))
+
+
+def _returned(case: Case, order: Order) -> Filed:
+    """Return the unit with the centre above its holder, which it was returned to.
+
+    Returned too often it goes on to the centre above that one, whose ruling it waits for.
+    """
+    bodies = case.rulebook.organisations
+    centre, reason = bodies[case.unit.centre], RouteReason.RETURNED
+    unit = dispute.returned(case.unit)
+    if dispute.must_rule(unit, case.terms().policy.returns):
+        centre, reason = bodies.centre_above(centre, case.rulebook.areas), RouteReason.DISPUTED
+        unit = dispute.awaiting(unit, centre.code)
+    unit = rerouted(unit, to_organisation(centre, case.rulebook, reason))
+    unit = replace(unit, reasons={**unit.reasons, RETURNED: case.unit.holder})
+    data = {"from": case.unit.holder, "returns": dispute.returns(unit)}
+    deed = Deed(Action.RETURN, order.by, order.at, order.reason, data)
+    return moved(unit, case.clocks, deed, case.terms())
+
+
+_DECISIONS: Final[Mapping[Action, Callable[[Case, Order], Filed]]] = {
+    Action.RESOLVE: _resolved,
+    Action.VERIFY: _verified,
+    Action.RETURN: _returned,
+}
 
 
 async def attach(
@@ -118,8 +188,12 @@ async def attach(
         )
     event = report.id if report else None
     await evidence.attach(tx, case.unit, order.by, order.exhibits, event=event)
-    deed = deed_of(order, Action.ATTACH)
-    return (await advance(tx, case.unit, case.clocks, deed, case.terms())).unit
+    terms = case.terms()
+    attached = moved(case.unit, case.clocks, deed_of(order, Action.ATTACH), terms)
+    (filed,) = await write(tx, [await handled.settled(tx, attached, terms)])
+    if filed.unit.state.is_final and not case.unit.state.is_final:
+        await _settle_family(tx, case)
+    return filed.unit
 
 
 def _reported(report: StoredEvent, caller: Caller, rulebook: Rulebook) -> bool:
@@ -128,97 +202,42 @@ def _reported(report: StoredEvent, caller: Caller, rulebook: Rulebook) -> bool:
     return sender in bodies and bodies.heir(sender) == caller.organisation
 
 
-async def verify(tx: Tx, library: Library, order: Order) -> Unit:
-    """Confirm a resolution; by default policy the unit is closed with it."""
-    case = await open_case(tx, library, order, Action.VERIFY)
-    (filed,) = await write(tx, [confirmed(case, order)])
-    if filed.unit.state.is_final:
-        await _settle_parent(tx, case, order.at)
-    return filed.unit
-
-
-def confirmed(case: Case, order: Order) -> Filed:
-    """Return the unit verified, and closed as well where the policy says so."""
-    terms = case.terms()
-    filed = moved(case.unit, case.clocks, deed_of(order, Action.VERIFY), terms)
-    if not terms.policy.closes_on_verify:
-        return filed
-    after = moved(filed.unit, filed.clocks, Deed(Action.CLOSE, None, order.at), terms)
-    return replace(after, steps=(*filed.steps, *after.steps))
-
-
-async def give_back(tx: Tx, library: Library, order: Order) -> Unit:
-    """Return a unit, with the reason, to the centre above its holder.
-
-    Returned too often it goes on to the centre above that one, whose ruling it waits for.
-    """
-    case = await open_case(tx, library, order, Action.RETURN)
-    bodies = case.rulebook.organisations
-    centre, reason = bodies[case.unit.centre], RouteReason.RETURNED
-    unit = dispute.returned(case.unit)
-    if dispute.must_rule(unit, case.terms().policy.returns):
-        centre, reason = bodies.centre_above(centre, case.rulebook.areas), RouteReason.DISPUTED
-        unit = dispute.awaiting(unit, centre.code)
-    unit = rerouted(unit, to_organisation(centre, case.rulebook, reason))
-    unit = replace(unit, reasons={**unit.reasons, RETURNED: case.unit.holder})
-    data = {"from": case.unit.holder, "returns": dispute.returns(unit)}
-    deed = Deed(Action.RETURN, order.by, order.at, order.reason, data)
-    return (await advance(tx, unit, case.clocks, deed, case.terms())).unit
-
-
-async def cancel(tx: Tx, library: Library, order: Order) -> Unit:
-    """Cancel a unit, and with it the tasks below it that are open."""
-    return await _end(tx, library, order, Action.CANCEL)
-
-
-async def decline(tx: Tx, library: Library, order: Order) -> Unit:
-    """Decline a unit; what others were asked to do for it is cancelled with it."""
-    return await _end(tx, library, order, Action.DECLINE)
-
-
-async def _end(tx: Tx, library: Library, order: Order, action: Action) -> Unit:
-    case = await open_case(tx, library, order, action)
-    deed = deed_of(order, action)
-    tasks = [one for one in case.family if one.id != case.unit.parent and one.desk]
-    changes = await with_tasks(tx, tasks, deed, case.unit, case.setting)
-    changes.append(moved(case.unit, case.clocks, deed, case.terms()))
-    await write(tx, changes)
-    await _settle_parent(tx, case, order.at)
-    return changes[-1].unit
-
-
 async def open_case(tx: Tx, library: Library, order: Order, action: Action) -> Case:
     """Own the unit and whatever moves with it, and check sight, authority and version."""
-    seen = await unit_store.read_with_merged(tx, order.unit)
-    others = [one for unit in seen for one in await _family(tx, unit, action, order.unit)]
-    owned = await unit_store.take(tx, [order.unit, *others])
-    unit = next((one for one in owned if one.id == order.unit), None)
-    reference = library.current(order.at)
-    unit = admitted(unit, order, action, reference.rulebook)
-    unit, clocks = await _on_time(tx, unit, reference.rulebook, order.at)
+    below = action in family.WITH_TASKS
+    owned = {one.unit.id: one for one in await case_store.own(tx, [order.unit], below=below)}
+    own, reference = owned.pop(order.unit, None), library.current(order.at)
+    if own is None:
+        raise unknown(order.unit)
+    try:
+        unit = admitted(own.unit, order, action, reference.rulebook)
+    except (NotFound, *overtaken.TELLING) as refusal:
+        look = Look(order.seen, order.by.organisation, order.at)
+        raise await overtaken.refusal(tx, refusal, own.unit, look, reference.rulebook) from None
+    unit, clocks = await _on_time(tx, unit, own.clocks, reference.rulebook, order.at)
     if order.under is None:
         refuse_unasked(unit, clocks, action, reference.rulebook, order.by.organisation)
     judged = (await library.at(tx, unit.rulebook)).rulebook
-    around = [one for one in owned if one.id != unit.id]
-    return Case(unit, clocks, around, reference, judged, order.at)
+    return Case(reference, judged, order.at, unit, clocks, tuple(owned.values()))
 
 
-def admitted(unit: Unit | None, order: Order, action: Action, rulebook: Rulebook) -> Unit:
+def admitted(unit: Unit, order: Order, action: Action, rulebook: Rulebook) -> Unit:
     """Return the owned unit; raises what refuses this caller, this action, or the version seen."""
-    if unit is None or not in_sight(unit, order.by, rulebook):
-        raise NotFound(zh="没有这个业务单元", en="no such unit", field="id")
-    permit(order.by, order.under or action, unit, above(unit, rulebook), teams(unit, rulebook))
+    if not in_sight(unit, order.by, rulebook):
+        raise unknown(order.unit)
     if action not in _UNSEEN and order.under is None and unit.version != order.seen:
-        raise Stale(
-            zh=f"单元已变为第 {unit.version} 版(您看到的是第 {order.seen} 版), 请刷新",
-            en=f"the unit is at version {unit.version}, you saw {order.seen}",
-            field="If-Match",
-            version=unit.version,
-        )
-    if not suspension.is_over(unit, order.at):
-        refuse_out_of_turn(unit.state, action)
-    dispute.refuse(unit, action, order.by.organisation, rulebook)
+        raise stale(unit, order.seen)
+    # One whose suspension has passed goes on before anything is done to it.
+    awake = suspension.awake(unit, order.at)
+    permit(order.by, order.under or action, awake, above(unit, rulebook), teams(unit, rulebook))
+    refuse_out_of_turn(awake.state, action)
+    dispute.refuse(awake, action, order.by.organisation, rulebook)
     return unit
+
+
+def unknown(key: UUID | str) -> NotFound:
+    """Return the refusal of a unit that is not there, or not for this caller."""
+    return NotFound(zh=f"没有业务单元“{key}”", en=f"no unit {key}", field="unit")
 
 
 _UNSEEN: Final = frozenset(
@@ -228,14 +247,13 @@ _UNSEEN: Final = frozenset(
 
 
 async def _on_time(
-    tx: Tx, unit: Unit, rulebook: Rulebook, now: datetime
+    tx: Tx, unit: Unit, clocks: Sequence[Clock], rulebook: Rulebook, now: datetime
 ) -> tuple[Unit, Sequence[Clock]]:
     """Return the unit and its clocks after every mark passed by now has fired.
 
     The worker may not have come to it yet: what was late is on the record before anything
     else happens to the unit.
     """
-    clocks = (await clock_store.of_units(tx, [unit.id])).get(unit.id, ())
     late = fired(unit, clocks, rulebook, now)
     if late is None:
         return unit, clocks
@@ -244,27 +262,15 @@ async def _on_time(
     return late.unit, tuple(known.values())
 
 
-async def _family(tx: Tx, unit: Unit, action: Action, acted_on: UnitId) -> list[UUID]:
-    """Return the other units an action may move; `unit` is the one acted on or merged into it."""
-    if unit.id != acted_on:
-        return [unit.id]
-    found: list[UUID] = [unit.parent] if unit.parent is not None else []
-    if action in family.WITH_TASKS:
-        found += await families.open_below(tx, unit.id)
-    return found
-
-
-async def _settle_parent(tx: Tx, case: Case, at: datetime) -> None:
+async def _settle_family(tx: Tx, case: Case) -> None:
     """Order the tasks of a coordinating parent's next turn, or resolve it after the last one.
 
     Whoever reported the same matter is told that it has ended.
     """
-    merged = [one for one in case.family if one.merged_into == case.unit.id]
-    if merged:
-        await write(tx, [ended(one, case.unit, at) for one in merged])
-    parent = next((one for one in case.family if one.id == case.unit.parent), None)
-    if parent is not None:
-        await settle(tx, parent, case.unit, replace(case.setting, at=at))
+    if case.merged:
+        await write(tx, [ended(one, case.unit, case.at) for one in case.merged])
+    if case.parent is not None:
+        await settle(tx, case.parent, case.unit, case)
 
 
 def deed_of(order: Order, action: Action) -> Deed:
@@ -275,11 +281,13 @@ def deed_of(order: Order, action: Action) -> Deed:
 
 
 def in_sight(unit: Unit, caller: Caller, rulebook: Rulebook) -> bool:
-    """Tell whether the caller may see the unit."""
+    """Tell whether the caller may see the unit: in their scope, or because they must decide."""
     body = rulebook.organisations.get(caller.organisation)
     if body is None:
         return False
-    return sees(scope_of(caller, body, rulebook.areas.before(body.area)), unit)
+    scope = scope_of(caller, body, rulebook.areas.before(body.area))
+    # Of help from another district the centres over the helper are not those over the place.
+    return sees(scope, unit) or any(one.desk == scope.organisation for one in unit.pending)
 
 
 def above(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
@@ -296,28 +304,24 @@ def teams(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
     return frozenset(body.code for body in bodies if body.kind is OrganisationKind.GRID_TEAM)
 
 
-async def refuse_unfinished(tx: Tx, unit: Unit) -> None:
-    """Raise ActionNotAllowed for a unit that its tasks, or showing up, must come before."""
-    family.refuse_senseless(unit, Action.RESOLVE)
-    whistle.refuse_unmet(unit)
+async def _refuse_unfinished(tx: Tx, unit: Unit) -> None:
+    """Raise ActionNotAllowed for a unit that its tasks must come before."""
     if family.has_errands(unit) and await unit_store.open_tasks(tx, unit.id, unit.home):
         raise family.waits_for_tasks()
 
 
-def may_now(unit: Unit, caller: Caller, rulebook: Rulebook, now: datetime) -> list[Allowed]:
+def may_now(standing: Standing, caller: Caller, rulebook: Rulebook) -> list[Allowed]:
     """Return what this caller may do to the unit in its present state, and what each needs."""
+    unit, by, clocks = standing.unit, caller.organisation, standing.clocks
     centres, on_grid = above(unit, rulebook), teams(unit, rulebook)
-    barred = dispute.barred(unit, caller.organisation, rulebook) | _not_theirs(
-        unit, caller, rulebook
-    )
-    policy = rulebook.policies.at(rulebook.areas.path(unit.place.finest(rulebook.areas)))
-    if unit.state is State.CLOSED and not may_reopen(unit, policy, now):
-        barred |= {Action.REOPEN}
+    barred = dispute.barred(unit, by, rulebook) | senseless(standing, rulebook)
+    if not whistle.may_blow(rulebook.organisations[by], rulebook):
+        barred |= {Action.WHISTLE}
     found = []
     for action in actions_in(unit.state):
         if action in barred or not family.offers(unit, action):
             continue
-        if not approval.offers(unit, action, rulebook, caller.organisation):
+        if not approval.offers(unit, action, rulebook, caller, clocks):
             continue
         try:
             permit(caller, action, unit, centres, on_grid)
@@ -325,21 +329,3 @@ def may_now(unit: Unit, caller: Caller, rulebook: Rulebook, now: datetime) -> li
             continue
         found.append(Allowed(action, needs_of(unit, action)))
     return found
-
-
-def _not_theirs(unit: Unit, caller: Caller, rulebook: Rulebook) -> set[Action]:
-    """Return what policy or a request's desk leaves to other bodies than the caller's."""
-    body = rulebook.organisations[caller.organisation]
-    found = set() if whistle.may_blow(body, rulebook) else {Action.WHISTLE}
-    if not any(support.may_decide(one, body, rulebook) for one in support.open_for(unit)):
-        found |= {Action.GRANT_SUPPORT, Action.REFUSE_SUPPORT}
-    return found
-
-
-_SPECIAL: Final[Mapping[Action, Callable[[Tx, Library, Order], Awaitable[Unit]]]] = {
-    Action.RESOLVE: resolve,
-    Action.VERIFY: verify,
-    Action.RETURN: give_back,
-    Action.CANCEL: cancel,
-    Action.DECLINE: decline,
-}

@@ -57,7 +57,7 @@ async def file(
     )
     reasons = by_person(case.unit.reasons, area)
     unit = replace(case.unit, place=Place.of(path), **assigned.fields(reasons))
-    case.judged = rulebook
+    case = replace(case, judged=rulebook)
     deed = Deed(Action.FILE, order.by, order.at, order.reason, {"entry": entry})
     filed = await advance(tx, unit, case.clocks, deed, case.terms(unit))
     return (await send_on(tx, case, filed, assigned, order)).unit
@@ -166,7 +166,7 @@ def _destination(case: Case) -> Route:
 
 def _way_of_errand(case: Case, errand: Errand) -> Route:
     """Return the way of a task that a person ordered: to whom they named, unless returned."""
-    unit, setting = case.unit, case.setting
+    unit, setting = case.unit, case
     route = errand_way(errand, unit, setting.entry(unit), setting.site(case.path(unit)))
     found = refuser(unit, route, case.rulebook)
     if found is not None:
@@ -282,7 +282,7 @@ def named(case: Case, caller: Caller, code: OrganisationCode) -> Route:
         )
     # An emergency's owner is a street centre whatever the level.
     level = unit.level if unit.kind is not Kind.EVENT else None
-    refuse_below(case.setting.entry(unit), level, holder)
+    refuse_below(case.entry(unit), level, holder)
     route = to_organisation(holder, rulebook, RouteReason.RULED)
     return replace(route, on_duty=rulebook.roster.on_duty(holder.code, case.at))
 

@@ -17,7 +17,7 @@ from app.domain.organisation import OrganisationCode
 from app.domain.policy import Policy
 from app.domain.rulebook import Rulebook
 from app.domain.timing import Terms
-from app.domain.unit import Step, Unit
+from app.domain.unit import Step, Unit, own_step
 from app.flows.advance import write
 from app.store import clocks, units
 from app.store.database import Tx
@@ -137,17 +137,8 @@ def _marked(unit: Unit, alarm: Alarm, now: datetime) -> Unit:
 
 
 def _step(unit: Unit, clock: Clock, alarm: Alarm, now: datetime) -> Step:
-    return Step(
-        unit=unit.id,
-        home=unit.home,
-        seq=unit.steps,
-        at=now,
-        action=alarm.action,
-        state=unit.state,
-        actor=None,
-        organisation=alarm.told,
-        data={"clock": clock.name, "percent": alarm.percent, "mark_at": alarm.mark_at},
-    )
+    data = {"clock": clock.name, "percent": alarm.percent, "mark_at": alarm.mark_at}
+    return own_step(unit, alarm.action, now, data, told=alarm.told)
 
 
 def _chain(desk: OrganisationCode, rulebook: Rulebook) -> list[OrganisationCode]:

@@ -1,19 +1,27 @@
 """Evidence: uploads are taken in, attached to units and reports, and asked for at resolve."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from app.domain import evidence
+from app.domain import evidence, handled
+from app.domain.action import Action
 from app.domain.authority import Caller
 from app.domain.errors import Conflict, DomainError, Invalid
 from app.domain.event import AccountId, Event, EventId
 from app.domain.evidence import AttachmentId, Exhibit, FileType, Phase
 from app.domain.filing import Filed
+from app.domain.lifecycle import Allowed
+from app.domain.need import Need
 from app.domain.organisation import OrganisationCode
+from app.domain.policy import Policy
+from app.domain.responsibility import Entry
 from app.domain.timing import Terms
 from app.domain.unit import Unit, UnitId
+from app.flows.rulebook import Library
 from app.store import attachments
+from app.store import events as event_store
 from app.store.attachments import Attachment, Claim
 from app.store.database import Tx
 
@@ -51,17 +59,25 @@ async def attach(
         for place, one in enumerate(exhibits):
             if one.id not in done:
                 known = (await attachments.read(tx, [one.id])).get(one.id)
-                raise _refusal(known, place, one, by.account, by.organisation)
+                theirs = _is_theirs(known, by.account, by.organisation)
+                raise _refusal(f"attachments.{place}.id", one, is_theirs=theirs)
 
 
 async def check(tx: Tx, report: Event) -> None:
-    """Raise what `attach` would for a report's uploads; those it has got already are its own."""
-    known = await attachments.read(tx, [one.id for one in report.exhibits])
-    for place, one in enumerate(report.exhibits):
-        found = known.get(one.id)
-        is_free = found is not None and found.unit in {None, UnitId(report.id)}
-        if not is_free or not _is_theirs(found, report.account, report.organisation):
-            raise _refusal(found, place, one, report.account, report.organisation)
+    """Raise what `attach` would for a report's uploads; those it has got already are its own.
+
+    A report sent again is not checked anew: it was taken in as it is.
+    """
+    named = handled.exhibits(report)
+    known = await attachments.read(tx, [one.id for one in named.values()])
+    refusals = [
+        _refusal(field, one, is_theirs=is_theirs)
+        for field, one in named.items()
+        if not (is_theirs := _is_theirs(known.get(one.id), report.account, report.organisation))
+        or known[one.id].unit not in {None, UnitId(report.id)}
+    ]
+    if refusals and not await event_store.find(tx, [report.id]):
+        raise refusals[0]
 
 
 async def attach_to_reports(tx: Tx, new: Sequence[tuple[Event, Filed]]) -> None:
@@ -69,23 +85,53 @@ async def attach_to_reports(tx: Tx, new: Sequence[tuple[Event, Filed]]) -> None:
     claims = [
         Claim(one, root.unit.id, root.unit.home, report.id, report.account, report.organisation)
         for report, root in new
-        for one in report.exhibits
+        for one in handled.exhibits(report).values()
     ]
-    if claims and len(await attachments.attach(tx, claims)) < len(claims):
-        raise _taken("attachments")
+    if not claims:
+        return
+    done = await attachments.attach(tx, claims)
+    for report, _ in new if len(done) < len(claims) else ():
+        for field, one in handled.exhibits(report).items():
+            if one.id not in done:
+                raise _taken(field)
 
 
 async def require(tx: Tx, unit: Unit, terms: Terms) -> None:
     """Raise Invalid unless an owned unit shows what its entry asks for, where policy wants it."""
     if terms.entry is not None and terms.policy.requires_evidence:
-        shown = await attachments.of_unit(tx, unit.id, unit.parent or unit.id)
-        # What the report shows is how it was before, of its tasks too.
-        phases = [
-            one.phase
-            for one in shown
-            if one.phase is not None and (one.unit == unit.id or one.phase is Phase.BEFORE)
-        ]
-        evidence.require(terms.entry.evidence, phases)
+        evidence.require(terms.entry.evidence, await _shown(tx, unit))
+
+
+async def asked_for(
+    tx: Tx, library: Library, unit: Unit, policy: Policy, allowed: Sequence[Allowed]
+) -> list[Allowed]:
+    """Return what is allowed with the attachments that resolving the unit needs still."""
+    resolves = any(one.action is Action.RESOLVE for one in allowed)
+    if not resolves or not policy.requires_evidence or unit.entry is None:
+        return list(allowed)
+    entry = (await library.at(tx, unit.rulebook)).rulebook.list[unit.entry]
+    phases = await lacking(tx, unit, entry)
+    return [
+        replace(one, needs=(*one.needs, Need.ATTACHMENTS), phases=phases)
+        if phases and one.action is Action.RESOLVE
+        else one
+        for one in allowed
+    ]
+
+
+async def lacking(tx: Tx, unit: Unit, entry: Entry) -> tuple[Phase, ...]:
+    """Return what a unit does not show yet of what its entry asks for."""
+    return evidence.missing(entry.evidence, await _shown(tx, unit))
+
+
+async def _shown(tx: Tx, unit: Unit) -> list[Phase]:
+    shown = await attachments.of_unit(tx, unit.id, unit.parent or unit.id)
+    # What the report shows is how it was before, of its tasks too.
+    return [
+        one.phase
+        for one in shown
+        if one.phase is not None and (one.unit == unit.id or one.phase is Phase.BEFORE)
+    ]
 
 
 def _is_theirs(
@@ -94,20 +140,13 @@ def _is_theirs(
     return found is not None and (found.account == account or found.organisation == organisation)
 
 
-def _refusal(
-    found: Attachment | None,
-    place: int,
-    exhibit: Exhibit,
-    account: AccountId,
-    organisation: OrganisationCode,
-) -> DomainError:
-    field = f"attachments.{place}.id"
-    if _is_theirs(found, account, organisation):
+def _refusal(field: str, exhibit: Exhibit, *, is_theirs: bool) -> DomainError:
+    if is_theirs:
         return _taken(field)
     # Whether others have uploaded it is nothing to tell.
     return Invalid(
-        zh=f"没有附件“{exhibit.id}”, 请先上传",
-        en=f"no attachment {exhibit.id}: upload it first",
+        zh=f"没有附件“{exhibit.id}”, 请先上传(POST /v1/attachments), 再引用所得编号",
+        en=f"no attachment {exhibit.id}: upload it first (POST /v1/attachments), then name its id",
         field=field,
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from app.domain import family
 from app.domain.action import Action
 from app.domain.area import Area, Tier
+from app.domain.clock import Clock
 from app.domain.destination import nearest_by_list
 from app.domain.errors import Invalid
 from app.domain.family import Bond, Errand, Ordered, Said
@@ -22,8 +23,8 @@ from app.domain.words import TIER
 from app.flows.advance import Deed, moved, write
 from app.flows.intake import begin
 from app.flows.rulebook import Reference
-from app.store import clocks as clock_store
 from app.store import units as unit_store
+from app.store.casework import Owned
 from app.store.database import Tx
 
 
@@ -135,39 +136,40 @@ def refuse_below(entry: Entry | None, level: Tier | None, holder: Organisation) 
         )
 
 
-async def settle(tx: Tx, parent: Unit, last: Unit, setting: Setting) -> None:
+async def settle(tx: Tx, parent: Owned, last: Unit, setting: Setting) -> None:
     """Begin the next turn of a coordinated unit's tasks, or resolve it after the last one.
 
     Both units are owned, so of two tasks that end at once the second sees the first. Where
     none of the tasks was done, whoever coordinates must say what is to happen.
     """
-    if State.COORDINATING not in {parent.state, parent.was}:
+    unit, clocks = parent.unit, parent.clocks
+    if State.COORDINATING not in {unit.state, unit.was}:
         return
-    if await unit_store.open_tasks(tx, parent.id, parent.home):
+    if await unit_store.open_tasks(tx, unit.id, unit.home):
         return
-    if parent.state is State.SUSPENDED:
-        parent = await _resumed(tx, parent, last, setting)
-    tasks = await unit_store.tasks_of(tx, [parent.id])
-    parent, following = _following(parent, tasks, setting)
+    if unit.state is State.SUSPENDED:
+        unit, clocks = await _resumed(tx, parent, last, setting)
+    tasks = await unit_store.tasks_of(tx, [unit.id])
+    unit, following = _following(unit, tasks, setting)
     if following:
         await begin(tx, following, setting.reference)
-        await unit_store.save(tx, [parent])
+        await unit_store.save(tx, [unit])
         return
-    running = await clock_store.of_units(tx, [parent.id])
-    terms = family.terms_of(parent, setting.judged, setting.rulebook)
-    change = moved(parent, running.get(parent.id, ()), _after_last(tasks, last, setting.at), terms)
+    terms = family.terms_of(unit, setting.judged, setting.rulebook)
+    change = moved(unit, clocks, _after_last(tasks, last, setting.at), terms)
     if change.unit.state is State.COORDINATING:
         change = replace(change, unit=_stalled(change.unit))
     await write(tx, [change])
 
 
-async def _resumed(tx: Tx, parent: Unit, last: Unit, setting: Setting) -> Unit:
+async def _resumed(
+    tx: Tx, parent: Owned, last: Unit, setting: Setting
+) -> tuple[Unit, tuple[Clock, ...]]:
     """Let a suspended unit go on, because its last task has ended all the same."""
-    running = await clock_store.of_units(tx, [parent.id])
-    terms = family.terms_of(parent, setting.judged, setting.rulebook)
+    terms = family.terms_of(parent.unit, setting.judged, setting.rulebook)
     deed = Deed(Action.RESUME, None, setting.at, data={"last": last.number})
-    (resumed,) = await write(tx, [moved(parent, running.get(parent.id, ()), deed, terms)])
-    return resumed.unit
+    (resumed,) = await write(tx, [moved(parent.unit, parent.clocks, deed, terms)])
+    return resumed.unit, resumed.clocks
 
 
 def _following(
@@ -199,21 +201,15 @@ def _stalled(unit: Unit) -> Unit:
     return replace(unit, reasons={**unit.reasons, family.STALLED: True}, version=unit.version + 1)
 
 
-async def with_tasks(
-    tx: Tx, tasks: Sequence[Unit], deed: Deed, parent: Unit, setting: Setting
-) -> list[Filed]:
+def with_tasks(tasks: Sequence[Owned], deed: Deed, parent: Unit, setting: Setting) -> list[Filed]:
     """Return what becomes of the open tasks below a unit when this is done to it."""
-    action = family.WITH_TASKS.get(deed.action)
-    if action is None or not tasks:
-        return []
-    running = await clock_store.of_units(tx, [task.id for task in tasks])
-    own = replace(deed, action=action, data={"with": parent.number})
+    own = replace(deed, action=family.WITH_TASKS[deed.action], data={"with": parent.number})
     return [
         moved(
-            task,
-            running.get(task.id, ()),
+            task.unit,
+            task.clocks,
             own,
-            family.terms_of(task, setting.judged, setting.rulebook),
+            family.terms_of(task.unit, setting.judged, setting.rulebook),
         )
         for task in tasks
     ]

@@ -22,7 +22,7 @@ from app.flows import evidence, similar
 from app.flows.advance import owned_clocks
 from app.flows.rulebook import Reference
 from app.recall.datum import to_wgs84
-from app.store import clocks, events, steps, units
+from app.store import casework, events
 from app.store.database import Tx
 from app.store.events import Arrival, StoredEvent
 
@@ -155,20 +155,21 @@ def check(report: Event, reference: Reference) -> None:
 async def write(
     tx: Tx, admissions: Sequence[Admission], reference: Reference, now: datetime
 ) -> Written:
-    """Write a batch in five statements; events already there are left alone.
+    """Write a batch in three statements; events already there are left alone.
 
     `admissions` are sorted by event id and unique. Raises Superseded when the reference is
     not the one in force at `now`, Conflict when somebody else took an attachment meanwhile.
     """
     arrivals = [Arrival(one.event, one.root.unit.home) for one in admissions]
-    version, fresh = await events.put(tx, arrivals, now=now)
+    asked = similar.enquiries(admissions, reference.rulebook)
+    version, fresh = await events.put(tx, arrivals, similar.places(asked), now=now)
     if version != reference.rulebook.version:
         raise Superseded
-    new = [one for one in admissions if one.event.id in fresh]
+    asked = [one for one in asked if one.admission.event.id in fresh]
     known = frozenset(one.event.id for one in admissions) - fresh
-    if not new:
+    if not asked:
         return Written({}, known)
-    new = await similar.compare(tx, new, reference.rulebook)
+    new = await similar.compare(tx, asked)
     # Roots before their tasks, because a task refers to its parent.
     filed = [one.root for one in new] + [task for one in new for task in one.tasks]
     numbers = await begin(tx, filed, reference)
@@ -179,10 +180,13 @@ async def write(
 async def begin(tx: Tx, filed: Sequence[Filed], reference: Reference) -> dict[UUID, str]:
     """Write new units with their first steps and their clocks; returns their numbers."""
     zone = ZoneInfo(reference.rulebook.calendar.zone)
-    numbers = await units.insert(tx, [one.unit for one in filed], zone=zone)
-    await steps.append(tx, [step for one in filed for step in one.steps])
-    await clocks.begin(tx, owned_clocks(filed))
-    return numbers
+    return await casework.begin(
+        tx,
+        [one.unit for one in filed],
+        [step for one in filed for step in one.steps],
+        owned_clocks(filed),
+        zone=zone,
+    )
 
 
 def refuse_other(report: Event, stored: Event | StoredEvent) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 from app.domain import lifecycle
 from app.domain.action import Action
 from app.domain.admission import Admission
+from app.domain.clock import unspent
+from app.domain.dispute import DISPUTE, RULING
 from app.domain.errors import Invalid, NotFound
 from app.domain.event import Event
 from app.domain.filing import Filed, notified, seated
 from app.domain.lifecycle import UNTOUCHED
 from app.domain.need import given
+from app.domain.satisfaction import KEY as SATISFACTION
 from app.domain.timing import enter
 from app.domain.unit import State, Unit, UnitId
 from app.flows import intake
@@ -37,7 +40,7 @@ async def merge(tx: Tx, library: Library, order: Order, into: UnitId) -> Unit:
     target = next(iter(await unit_store.read(tx, [into])), None)
     if target is None or not in_sight(target, order.by, case.rulebook):
         raise NotFound(zh="没有要并入的业务单元", en="no such unit to merge into", field="into")
-    _refuse(unit, target, has_merged=any(one.merged_into == unit.id for one in case.family))
+    _refuse(unit, target, has_merged=bool(case.merged))
     if await unit_store.tasks_of(tx, [unit.id]):
         raise Invalid(
             zh="该单元已拆分任务, 不能并入其他单元",
@@ -90,10 +93,13 @@ async def unmerge(
     """
     case = await open_case(tx, library, order, Action.UNMERGE)
     lifecycle.decide(case.unit.state, Action.UNMERGE, given=given(order.reason, {}))
-    was = case.unit.reasons.get(MERGED, {}).get("was")
+    reasons = case.unit.reasons
+    was = reasons.get(MERGED, {}).get("was")
     data = {"from": case.unit.merged_into, "limits": "resumed"}
     deed = Deed(Action.UNMERGE, order.by, order.at, order.reason, data)
-    if was is not None and was not in UNTOUCHED:
+    # Who has given it back, and whom a ruling binds, outlives a merge.
+    is_disputed = DISPUTE in reasons or RULING in reasons
+    if was is not None and (was not in UNTOUCHED or is_disputed):
         filed = _restored(case, State(was), deed)
         await write(tx, [filed])
         return filed.unit
@@ -117,7 +123,7 @@ def _restored(case: Case, was: State, deed: Deed) -> Filed:
 def _judged_anew(case: Case, admission: Admission, deed: Deed) -> Filed:
     """Return the unit as the rulebook in force makes it of its report, from now on."""
     before, root = case.unit, admission.root
-    versions = {clock.name: clock.version for clock in case.clocks}
+    known = {clock.name: clock for clock in case.clocks}
     unit = replace(
         root.unit,
         home=before.home,
@@ -128,14 +134,23 @@ def _judged_anew(case: Case, admission: Admission, deed: Deed) -> Filed:
         recurs=before.recurs,
     )
     unit = _counted(_apart(unit, root.unit.reasons), before, deed)
-    clocks = tuple(replace(clock, version=versions.get(clock.name, 0) + 1) for clock in root.clocks)
+    fresh = {clock.name: clock for clock in root.clocks}
+    # A limit that the unit has no more leaves no deadline behind.
+    clocks = tuple(
+        replace(
+            fresh.get(name) or unspent(known[name]),
+            version=known[name].version + 1 if name in known else 1,
+        )
+        for name in {**known, **fresh}
+    )
     told = [centre for centre in root.unit.raised if centre not in before.raised]
     return notified(Filed(unit, (step_of(unit, deed),), clocks), told, deed.at)
 
 
 def _apart(unit: Unit, reasons: Mapping[str, Any]) -> Unit:
-    kept = {key: value for key, value in reasons.items() if key != MERGED}
-    return replace(unit, merged_into=None, closed_at=None, reasons=kept)
+    # What was said of the other's result is not said of its own.
+    kept = {key: value for key, value in reasons.items() if key not in {MERGED, SATISFACTION}}
+    return replace(unit, merged_into=None, closed_at=None, satisfaction=None, reasons=kept)
 
 
 def _counted(unit: Unit, before: Unit, deed: Deed) -> Unit:

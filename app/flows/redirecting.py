@@ -84,7 +84,7 @@ async def reclassify(tx: Tx, library: Library, order: Order, entry: EntryCode) -
         back = to_organisation(rulebook.organisations[desk], rulebook, RouteReason.RETURNED)
         assigned = replace(assigned, route=back)
     unit = replace(before, **assigned.fields(before.reasons))
-    case.judged = rulebook
+    case = replace(case, judged=rulebook)
     terms = case.terms(unit)
     data = {"from": before.entry, "entry": entry}
     deed = Deed(Action.RECLASSIFY, order.by, order.at, order.reason, data)

@@ -24,8 +24,7 @@ async def reopen(tx: Tx, library: Library, order: Order) -> Unit:
     """
     case = await open_case(tx, library, order, Action.REOPEN)
     terms = case.terms()
-    parent = next((one for one in case.family if one.id == case.unit.parent), None)
-    unit = reopened(case.unit, parent, terms.policy, order.at)
+    unit = reopened(case.unit, case.parent.unit if case.parent else None, terms.policy, order.at)
     unit = _with_heir(unit, case.rulebook)
     deed = Deed(Action.REOPEN, order.by, order.at, order.reason)
     filed = moved(unit, case.clocks, deed, terms)

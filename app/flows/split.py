@@ -31,7 +31,7 @@ async def split(tx: Tx, library: Library, order: Order, errands: Sequence[Errand
     """
     case = await open_case(tx, library, order, Action.SPLIT)
     family.refuse_senseless(case.unit, Action.SPLIT)
-    entry = case.setting.entry(case.unit)
+    entry = case.entry(case.unit)
     errands = errands or _planned(entry)
     family.refuse_many(errands)
     _refuse_endless(errands, entry)
@@ -125,12 +125,22 @@ def _is_under(unit: Unit, area: str, rulebook: Rulebook) -> bool:
 
 
 async def ordered(
-    tx: Tx, case: Case, unit: Unit, errands: Sequence[Errand], deed: Deed
+    tx: Tx,
+    case: Case,
+    unit: Unit,
+    errands: Sequence[Errand],
+    deed: Deed,
+    *,
+    said: Said | None = None,
 ) -> tuple[Unit, list[Filed]]:
-    """Do a deed that orders tasks; returns the unit as it then is, and the tasks begun."""
-    found = family.in_turn(unit, errands, case.setting.entry(unit))
+    """Do a deed that orders tasks; returns the unit as it then is, and the tasks begun.
+
+    `said` is what the tasks' own logs begin with, if not the deed.
+    """
+    found = family.in_turn(unit, errands, case.entry(unit))
     change = moved(found.parent, case.clocks, deed, case.terms(found.parent))
-    tasks = tasks_for(found, case.setting, Said(deed.action, deed.by, deed.reason))
+    said = said or Said(deed.action, deed.by, deed.reason)
+    tasks = tasks_for(found, case, said)
     await begin(tx, tasks, case.reference)
     await write(tx, [change])
     return change.unit, tasks

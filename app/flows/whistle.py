@@ -40,7 +40,7 @@ async def blow(tx: Tx, library: Library, order: Order, call: Call) -> Unit:
     policy = whistle.refuse_blower(blower, rulebook)
     called = [body_of(code, rulebook) for code in call.departments]
     whistle.refuse_called(blower, called, rulebook)
-    entry = case.setting.entry(unit)
+    entry = case.entry(unit)
     limit = call.limit or whistle.dispose_limit(
         entry, policy, call.kind, rulebook.calendar, order.at
     )

@@ -78,6 +78,7 @@ def _policy(section: Section, known: Known) -> LocalPolicy:
         suspension_levels=section.levels("suspension_levels", MOST_LEVELS),
         return_levels=section.levels("return_levels", MOST_LEVELS),
         cancel_levels=section.levels("cancel_levels", MOST_LEVELS),
+        support_levels=section.levels("support_levels", MOST_LEVELS),
         rules=rules(section, "rules", known),
     )
 

@@ -10,7 +10,13 @@ from app.domain.responsibility import Urgency
 
 POLICY: Final = "policy"
 LIMITS: Final = ("triage", "dispatch", "accept", "verify", "suspend")
-LEVELS: Final = ("extension_levels", "suspension_levels", "return_levels", "cancel_levels")
+LEVELS: Final = (
+    "extension_levels",
+    "suspension_levels",
+    "return_levels",
+    "cancel_levels",
+    "support_levels",
+)
 MARKS: Final = ("marks", "pressing_marks")
 NUMBERS: Final = (
     "recurrence",

@@ -14,7 +14,7 @@ from app.store.database import Tx
 Owned = tuple[UnitId, str, Clock]
 """A clock with its unit's id and home."""
 
-_COLUMNS: Final = Columns[Owned](
+COLUMNS: Final = Columns[Owned](
     (
         Column("unit", "uuid", lambda row: row[0]),
         Column("home", "text", lambda row: row[1]),
@@ -34,43 +34,51 @@ _COLUMNS: Final = Columns[Owned](
         Column("grants", "smallint", lambda row: row[2].grants),
     )
 )
-_INSERT: Final = f"""
-INSERT INTO clock ({_COLUMNS.names}) SELECT {_COLUMNS.values} FROM {_COLUMNS.source()}
+NAMES: Final = (
+    "name",
+    "basis",
+    "limit",
+    "started_at",
+    "spent",
+    "running_since",
+    "due_at",
+    "is_provisional",
+    "mark",
+    "next_at",
+    "overdue_at",
+    "version",
+    "granted",
+    "grants",
+)
+"""What a clock is made of, in the order `clock_of` takes it."""
+
+
+def insertion(first: int = 1) -> str:
+    """Return the statement that writes the clocks of new units."""
+    return f"""
+    INSERT INTO clock ({COLUMNS.names}) SELECT {COLUMNS.values} FROM {COLUMNS.source(first)}
+    """
+
+
+def change(first: int = 1) -> str:
+    """Return the statement that writes clocks as they now stand."""
+    settings = ", ".join(f'"{name}" = excluded."{name}"' for name in NAMES[1:])
+    return f"{insertion(first)} ON CONFLICT (unit, name, home) DO UPDATE SET {settings}"
+
+
+_OF_UNITS: Final = f"""
+SELECT unit, {", ".join(f'"{name}"' for name in NAMES)}
+FROM clock WHERE unit = ANY($1) ORDER BY unit, started_at, name
 """
-_PUT: Final = f"""{_INSERT}
-ON CONFLICT (unit, name, home) DO UPDATE SET
-    basis = excluded.basis, "limit" = excluded."limit", started_at = excluded.started_at,
-    spent = excluded.spent, running_since = excluded.running_since, due_at = excluded.due_at,
-    is_provisional = excluded.is_provisional, mark = excluded.mark, next_at = excluded.next_at,
-    overdue_at = excluded.overdue_at, version = excluded.version,
-    granted = excluded.granted, grants = excluded.grants
-"""
-
-
-async def begin(tx: Tx, clocks: Sequence[Owned]) -> None:
-    """Write the clocks of new units."""
-    await tx.execute(_INSERT, *_COLUMNS.arrays(clocks))
-
-
-async def put(tx: Tx, clocks: Sequence[Owned]) -> None:
-    """Write clocks as they now stand; their units are locked."""
-    if clocks:
-        await tx.execute(_PUT, *_COLUMNS.arrays(clocks))
 
 
 async def of_units(tx: Tx, units: Sequence[UUID]) -> dict[UUID, tuple[Clock, ...]]:
     """Return the clocks of each unit."""
-    rows = await tx.fetch(
-        """
-        SELECT unit, name, basis, "limit", started_at, spent, running_since, due_at,
-               is_provisional, mark, next_at, overdue_at, version, granted, grants
-        FROM clock WHERE unit = ANY($1) ORDER BY unit, started_at, name
-        """,
-        list(units),
-    )
+    rows = await tx.fetch(_OF_UNITS, list(units))
     found: dict[UUID, tuple[Clock, ...]] = {}
     for row in rows:
-        found[row["unit"]] = (*found.get(row["unit"], ()), _clock(dict(row)))
+        unit, *values = row.values()
+        found[unit] = (*found.get(unit, ()), clock_of(values))
     return found
 
 
@@ -111,6 +119,7 @@ async def backlog(tx: Tx, *, now: datetime) -> int:
     return int(await tx.value("SELECT count(*) FROM clock WHERE next_at <= $1", now))
 
 
-def _clock(row: dict[str, Any]) -> Clock:
-    del row["unit"]
-    return Clock(**{**row, "name": ClockName(row["name"]), "basis": Basis(row["basis"])})
+def clock_of(values: Sequence[Any]) -> Clock:
+    """Build a clock out of the values of `NAMES`."""
+    name, basis, *rest = values
+    return Clock(ClockName(name), Basis(basis), *rest)

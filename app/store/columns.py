@@ -27,6 +27,11 @@ class Columns(Generic[Row]):
         self._columns = tuple(columns)
 
     @property
+    def width(self) -> int:
+        """How many parameters `source` takes."""
+        return len(self._columns)
+
+    @property
     def names(self) -> str:
         """The column list of an INSERT."""
         return ", ".join(f'"{column.name}"' for column in self._columns)

@@ -41,6 +41,8 @@ _SESSION: Final = {
     # A forgotten transaction would hold back the feed's horizon and vacuum.
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "10s",
+    # Planning an action's statements costs more than running them.
+    "plan_cache_mode": "force_generic_plan",
 }
 
 
@@ -99,6 +101,7 @@ class Database:
                 min_size=min(2, size),
                 max_size=size,
                 init=_prepare,
+                reset=_keep,
                 server_settings=_SESSION,
                 command_timeout=60,
             )
@@ -156,3 +159,7 @@ async def _prepare(connection: Any) -> None:
         encoder=lambda value: orjson.dumps(value).decode(),
         decoder=orjson.loads,
     )
+
+
+async def _keep(_connection: Any) -> None:
+    """Leave a connection as it is: no session of ours is left changed, and asking costs."""

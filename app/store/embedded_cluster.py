@@ -16,6 +16,7 @@ from typing import Final
 from app.store import embedded_lock
 from app.store.embedded_account import Account, EmbeddedError, Outcome, launch, run
 from app.store.embedded_place import Place, make_private
+from app.store.folder import sync
 
 USER: Final = "yiguan"
 PORT: Final = 5432
@@ -24,6 +25,8 @@ PORT: Final = 5432
 _DEFAULTS: Final = {
     "shared_buffers": "256MB",
     "max_connections": "100",
+    # Intake locks up to four places a report, 200 reports at a time.
+    "max_locks_per_transaction": "256",
     "wal_compression": "on",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
@@ -129,16 +132,7 @@ def _create(place: Place) -> None:
         message = f"initdb failed in {place.folder}: {_gist(place, outcome.complaint)}"
         raise EmbeddedError(message, "无法创建数据目录")
     draft.rename(place.data)
-    _sync(place.folder)
-
-
-def _sync(folder: Path) -> None:
-    # A rename lost in a power cut would lose every commit made since.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(place.folder)
 
 
 def _start(place: Place) -> None:

@@ -13,6 +13,7 @@ from app.domain.organisation import OrganisationCode
 from app.store.columns import Column, Columns
 from app.store.database import Tx
 from app.store.rulebooks import IN_FORCE
+from app.store.similar import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,14 @@ _COLUMNS: Final = Columns[Arrival](
         Column("body", "text", lambda row: row.event.body.decode(), "{}::jsonb"),
     )
 )
+# The locks come before the first row: whoever waits for one holds no event another waits for.
 _INSERT: Final = f"""
-WITH fresh AS (
+WITH locked AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock(entry, place)) AS locks
+    FROM unnest($2::integer[], $3::integer[]) AS l(entry, place)
+), fresh AS (
     INSERT INTO event ({_COLUMNS.names})
-    SELECT {_COLUMNS.values} FROM {_COLUMNS.source(first=2)}
+    SELECT {_COLUMNS.values} FROM locked CROSS JOIN {_COLUMNS.source(first=4)}
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 )
@@ -66,13 +71,17 @@ SELECT id, home, organisation, account, occurred_at, received_at, digest, body F
 
 
 async def put(
-    tx: Tx, arrivals: Sequence[Arrival], *, now: datetime
+    tx: Tx, arrivals: Sequence[Arrival], locks: Sequence[Lock], *, now: datetime
 ) -> tuple[int | None, set[UUID]]:
-    """Write the events that are new.
+    """Write the events that are new, once nobody else writes where they are.
+
+    The locks are in the statement before the one that looks around: what somebody wrote there
+    meanwhile is not in the sight of the statement that waited for them.
 
     Returns the rulebook version in force at `now` and the ids truly written.
     """
-    row = await tx.first(_INSERT, now, *_COLUMNS.arrays(arrivals))
+    entries, places = [one[0] for one in locks], [one[1] for one in locks]
+    row = await tx.first(_INSERT, now, entries, places, *_COLUMNS.arrays(arrivals))
     return (row["rulebook"], set(row["fresh"] or ())) if row else (None, set())
 
 

@@ -1,4 +1,4 @@
-"""Families: what lies below a unit, and how far its tasks are by organisation."""
+"""Families: how far a unit's tasks are, by organisation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,22 +17,6 @@ class Share:
     organisation: OrganisationCode
     progress: Progress
     due_at: datetime | None
-
-
-async def open_below(tx: Tx, unit: UUID) -> list[UUID]:
-    """Return the open tasks of a unit, theirs and so on."""
-    rows = await tx.fetch(
-        """
-        WITH RECURSIVE below AS (
-            SELECT id, home, desk FROM unit WHERE parent = $1
-            UNION ALL
-            SELECT u.id, u.home, u.desk FROM unit u JOIN below b ON u.parent = b.id
-        )
-        SELECT id FROM below WHERE desk IS NOT NULL
-        """,
-        unit,
-    )
-    return [row["id"] for row in rows]
 
 
 async def shares(tx: Tx, parent: Unit) -> list[Share]:

@@ -53,7 +53,7 @@ class Incoming:
         target.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         self._path.replace(target)
         for folder in (target.parent, target.parent.parent, self._folder.root):
-            _sync(folder)
+            sync(folder)
         return digest
 
     def drop(self) -> None:
@@ -79,7 +79,7 @@ class Folder:
         folder = self.root / _INCOMING
         if not folder.is_dir():
             folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-            _sync(self.root.parent)
+            sync(self.root.parent)
         descriptor, name = mkstemp(dir=folder)
         coming = Incoming(self, descriptor, Path(name))
         try:
@@ -100,8 +100,8 @@ class Folder:
                     path.unlink()
 
 
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
+def sync(folder: Path) -> None:
+    """Make the names in a folder durable: a rename may be lost in a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

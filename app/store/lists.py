@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, literal_column, or_, select, text, tuple_
 
 from app.domain.authority import Scope
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Kind
-from app.domain.unit import State, Unit
+from app.domain.unit import Grade, State, Unit
 from app.store.database import Tx
 from app.store.scope import visible
 from app.store.tables import UNIT
@@ -47,6 +47,10 @@ class UnitFilter:
     is_unlisted: bool | None = None
     raised_to: OrganisationCode | None = None
     updated_since: datetime | None = None
+    is_self_handled: bool | None = None
+    satisfaction: Grade | None = None
+    is_recurring: bool | None = None
+    merged_into: UUID | None = None
 
 
 async def queue(
@@ -70,10 +74,13 @@ async def page(
     limit: int,
 ) -> list[Unit]:
     """Return units in scope in the order they last changed, the oldest change first."""
+    # The limit stands in the statement: its one plan must be made for a page, not for all.
     statement = select(UNIT).where(visible(scope), *_conditions(wanted))
     if after is not None:
         statement = statement.where(tuple_(UNIT.c.updated_at, UNIT.c.id) > tuple_(*after))
-    rows = await tx.select(statement.order_by(UNIT.c.updated_at, UNIT.c.id).limit(limit))
+    rows = await tx.select(
+        statement.order_by(UNIT.c.updated_at, UNIT.c.id).limit(literal_column(str(limit)))
+    )
     return [unit_of(row) for row in rows]
 
 
@@ -84,23 +91,29 @@ async def held_by(
     statement = select(UNIT).where(UNIT.c.desk == holder, UNIT.c.holder == holder)
     if after is not None:
         statement = statement.where(tuple_(UNIT.c.stage_due_at, UNIT.c.id) > tuple_(*after))
-    rows = await tx.select(statement.order_by(UNIT.c.stage_due_at, UNIT.c.id).limit(limit))
+    rows = await tx.select(
+        statement.order_by(UNIT.c.stage_due_at, UNIT.c.id).limit(literal_column(str(limit)))
+    )
     return [unit_of(row) for row in rows]
 
 
 def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
-    equal: Mapping[ColumnElement[str], str | None] = {
+    equal: Mapping[ColumnElement[Any], str | UUID | None] = {
         UNIT.c.state: wanted.state,
         UNIT.c.kind: wanted.kind,
         UNIT.c.holder: wanted.holder,
+        UNIT.c.satisfaction: wanted.satisfaction,
+        UNIT.c.merged_into: wanted.merged_into,
     }
-    found = [column == str(value) for column, value in equal.items() if value is not None]
+    facts: Mapping[ColumnElement[bool], bool | None] = {
+        UNIT.c.overdue_at.is_not(None): wanted.is_overdue,
+        UNIT.c.is_unlisted: wanted.is_unlisted,
+        UNIT.c.is_self_handled: wanted.is_self_handled,
+        UNIT.c.recurs.is_not(None): wanted.is_recurring,
+    }
+    found = [column == value for column, value in equal.items() if value is not None]
+    found += [fact if holds else ~fact for fact, holds in facts.items() if holds is not None]
     found += _places(wanted)
-    if wanted.is_overdue is not None:
-        late = UNIT.c.overdue_at.is_not(None)
-        found.append(late if wanted.is_overdue else ~late)
-    if wanted.is_unlisted is not None:
-        found.append(UNIT.c.is_unlisted.is_(wanted.is_unlisted))
     if wanted.raised_to is not None:
         # The second half is the partial index's own condition.
         told = UNIT.c.raised.contains([wanted.raised_to])

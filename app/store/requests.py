@@ -1,43 +1,69 @@
 """Requests: written with the step that makes or decides them, listed by who must decide."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import ColumnElement, Select, and_, literal_column, select, tuple_
 
+from app.domain.authority import Scope
+from app.domain.limit import parse_limit
 from app.domain.organisation import OrganisationCode
-from app.domain.request import Request, RequestId, RequestKind, RequestState
+from app.domain.request import Request, RequestId, RequestKind, RequestState, Wish
 from app.store.database import Tx
+from app.store.scope import visible
+from app.store.tables import REQUEST, UNIT
 
 _NAMES: Final = (
-    "id, unit, home, kind, account, organisation, at, reason, until, agreed, state, desk,"
-    " decided_by, decided_at, decision"
+    'id, unit, home, kind, account, organisation, at, reason, until, helper, "limit", agreed,'
+    " state, desk, decided_by, decided_at, decision"
 )
 _READ: Final = f"SELECT {_NAMES} FROM request"
 _INSERT: Final = f"""
 INSERT INTO request ({_NAMES})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 
-Key = tuple[datetime, UUID]
-"""Where a page ended."""
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests: on a desk, made by a body, or about units in a scope; None asks nothing."""
+
+    desk: OrganisationCode | None = None
+    organisation: OrganisationCode | None = None
+    scope: Scope | None = None
+    kind: RequestKind | None = None
+    state: RequestState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PressingKey:
+    """Where a page of pending requests ended."""
+
+    pressing: int
+    at: datetime
+    id: UUID
 
 
 async def insert(tx: Tx, request: Request) -> None:
     """Write a new request; its unit is owned."""
+    wish = request.wish
     await tx.execute(
         _INSERT,
         request.id,
         request.unit,
         request.home,
-        request.kind,
+        wish.kind,
         request.account,
         request.organisation,
         request.at,
         request.reason,
-        request.until,
+        wish.until,
+        wish.helper,
+        str(wish.limit) if wish.limit else None,
         list(request.agreed),
         *_standing(request),
     )
@@ -93,44 +119,62 @@ async def read(tx: Tx, ids: Sequence[RequestId]) -> list[Request]:
     return [_request(row) for row in rows]
 
 
-async def on_desk(
-    tx: Tx, desk: OrganisationCode, after: Key | None, *, limit: int
+async def waiting(
+    tx: Tx, wanted: RequestFilter, after: PressingKey | None, *, limit: int
 ) -> list[Request]:
-    """Return what a centre must decide, the oldest first."""
-    rows = await tx.fetch(
-        f"""
-        {_READ} WHERE desk = $1 AND ($2::timestamptz IS NULL OR (at, id) > ($2, $3))
-        ORDER BY at, id LIMIT $4
-        """,
-        desk,
-        *(after or (None, None)),
-        limit,
-    )
-    return [_request(row) for row in rows]
+    """Return pending requests: those of the most pressing units first, then the oldest."""
+    order = (-UNIT.c.pressing, REQUEST.c.at, REQUEST.c.id)
+    statement = _about_units(wanted).where(REQUEST.c.desk.is_not(None))
+    if after is not None:
+        key = (-after.pressing, after.at, after.id)
+        statement = statement.where(tuple_(*order) > tuple_(*key))
+    return await _page(tx, statement.order_by(*order), limit)
 
 
-async def made_by(
-    tx: Tx, organisation: OrganisationCode, before: Key | None, *, limit: int
+async def latest(
+    tx: Tx, wanted: RequestFilter, before: tuple[datetime, UUID] | None, *, limit: int
 ) -> list[Request]:
-    """Return what an organisation has asked for, the newest first, decided or not."""
-    rows = await tx.fetch(
-        f"""
-        {_READ} WHERE organisation = $1 AND ($2::timestamptz IS NULL OR (at, id) < ($2, $3))
-        ORDER BY at DESC, id DESC LIMIT $4
-        """,
-        organisation,
-        *(before or (None, None)),
-        limit,
-    )
-    return [_request(row) for row in rows]
+    """Return requests however they stand, the newest first."""
+    statement = _about_units(wanted)
+    if before is not None:
+        statement = statement.where(tuple_(REQUEST.c.at, REQUEST.c.id) < tuple_(*before))
+    return await _page(tx, statement.order_by(REQUEST.c.at.desc(), REQUEST.c.id.desc()), limit)
+
+
+def _about_units(wanted: RequestFilter) -> Select[tuple[object, ...]]:
+    unit = and_(UNIT.c.id == REQUEST.c.unit, UNIT.c.home == REQUEST.c.home)
+    return select(REQUEST).select_from(REQUEST.join(UNIT, unit)).where(*_conditions(wanted))
+
+
+def _conditions(wanted: RequestFilter) -> Iterator[ColumnElement[bool]]:
+    equal = {
+        REQUEST.c.desk: wanted.desk,
+        REQUEST.c.organisation: wanted.organisation,
+        REQUEST.c.kind: wanted.kind,
+        REQUEST.c.state: wanted.state,
+    }
+    yield from (column == str(value) for column, value in equal.items() if value is not None)
+    if wanted.scope is not None:
+        yield visible(wanted.scope)
+
+
+async def _page(tx: Tx, statement: Select[tuple[object, ...]], limit: int) -> list[Request]:
+    return [_request(row) for row in await tx.select(statement.limit(literal_column(str(limit))))]
 
 
 def _request(row: asyncpg.Record) -> Request:
     values = dict(row)
+    limit = values.pop("limit")
+    wish = Wish(
+        RequestKind(values.pop("kind")),
+        values.pop("until"),
+        values.pop("helper"),
+        limit=parse_limit(limit) if limit else None,
+    )
     return Request(
         **{
             **values,
-            "kind": RequestKind(values["kind"]),
+            "wish": wish,
             "state": RequestState(values["state"]),
             "agreed": tuple(values["agreed"]),
         }

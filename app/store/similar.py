@@ -1,7 +1,8 @@
 """Units looked for by where they are, what they are about and which device told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
+from zlib import crc32
 
 import asyncpg
 
@@ -50,6 +51,30 @@ async def around(tx: Tx, questions: Sequence[Question | None]) -> list[list[Trac
         if row["state"] not in CLOSED:
             found[row["n"]].append(_trace(row))
     return found
+
+
+Lock = tuple[int, int]
+"""An advisory lock: of an entry, and of a cell or a device."""
+
+
+def locks(questions: Iterable[Question]) -> list[Lock]:
+    """Return what stands for the places of these questions, each once, in the one order of all.
+
+    Two units within the distance of each other have at least the cell of one in common.
+    """
+    return sorted(
+        {
+            (_key(one.entry), _key(where))
+            for one in questions
+            for where in (*one.cells, one.device)
+            if where
+        }
+    )
+
+
+def _key(text: str) -> int:
+    """Return a number of PostgreSQL's type integer; two texts of one key only wait needlessly."""
+    return crc32(text.encode()) - 2**31
 
 
 def _trace(row: asyncpg.Record) -> Trace:

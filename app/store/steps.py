@@ -1,16 +1,19 @@
 """The log of every unit: append-only, and read in the order it was committed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import asyncpg
 
 from app.domain.action import Action
+from app.domain.organisation import OrganisationCode
 from app.domain.unit import State, Step, UnitId
 from app.store.columns import Column, Columns, json
 from app.store.database import Tx
 
-_COLUMNS: Final = Columns[Step](
+COLUMNS: Final = Columns[Step](
     (
         Column("home", "text", lambda step: step.home),
         Column("at", "timestamptz", lambda step: step.at),
@@ -24,16 +27,14 @@ _COLUMNS: Final = Columns[Step](
         Column("data", "text", lambda step: json(step.data), "{}::jsonb"),
     )
 )
-_INSERT: Final = f"""
-INSERT INTO step ({_COLUMNS.names}, epoch)
-SELECT {_COLUMNS.values}, (SELECT epoch FROM feed_epoch) FROM {_COLUMNS.source()}
-"""
 
 
-async def append(tx: Tx, steps: Sequence[Step]) -> None:
-    """Write lines to the log, in the order given."""
-    if steps:
-        await tx.execute(_INSERT, *_COLUMNS.arrays(steps))
+def insertion(first: int = 1) -> str:
+    """Return the statement that writes lines to the log, its parameters counted from `first`."""
+    return f"""
+    INSERT INTO step ({COLUMNS.names}, epoch)
+    SELECT {COLUMNS.values}, (SELECT epoch FROM feed_epoch) FROM {COLUMNS.source(first)}
+    """
 
 
 async def of_unit(tx: Tx, unit: UnitId, *, after: int = 0, limit: int) -> list[Step]:
@@ -48,6 +49,52 @@ async def of_unit(tx: Tx, unit: UnitId, *, after: int = 0, limit: int) -> list[S
         limit,
     )
     return [_step(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """The newest line of a unit's log of some actions, with the name of who it is by."""
+
+    action: Action
+    at: datetime
+    organisation: OrganisationCode | None
+    actor: str | None
+
+
+async def last(
+    tx: Tx, units: Sequence[UnitId], actions: Collection[Action]
+) -> dict[UnitId, LastStep]:
+    """Return what was done last to each unit; of what was done at once what a person did."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (s.unit) s.unit, s.action, s.at, s.organisation, a.name
+        FROM step s LEFT JOIN account a ON a.id = s.actor
+        WHERE s.unit = ANY($1) AND s.action = ANY($2)
+        ORDER BY s.unit, s.at DESC, s.actor IS NULL, s.seq DESC
+        """,
+        list(units),
+        list(actions),
+    )
+    return {
+        row["unit"]: LastStep(Action(row["action"]), row["at"], row["organisation"], row["name"])
+        for row in rows
+    }
+
+
+async def has_had(tx: Tx, unit: UnitId, organisation: OrganisationCode) -> bool:
+    """Tell whether an organisation has had a unit, or has done something to it."""
+    return bool(
+        await tx.value(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM step
+                WHERE unit = $1 AND $2 IN (organisation, data ->> 'holder', data ->> 'from')
+            )
+            """,
+            unit,
+            organisation,
+        )
+    )
 
 
 def _step(row: asyncpg.Record) -> Step:

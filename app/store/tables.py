@@ -345,6 +345,8 @@ REQUEST: Final = Table(
     Column("at", _WHEN, nullable=False),
     Column("reason", Text, nullable=False),
     Column("until", _WHEN),
+    _code("helper", optional=True),
+    Column("limit", Text),
     Column("agreed", ARRAY(Text), nullable=False),
     _code("state"),
     _code("desk", optional=True),
@@ -356,4 +358,5 @@ REQUEST: Final = Table(
     Index("request_unit_idx", "unit"),
     Index("request_desk_idx", "desk", "at", "id", postgresql_where=_OPEN),
     Index("request_organisation_idx", "organisation", "at", "id"),
+    Index("request_at_idx", "at", "id"),
 )

@@ -1,6 +1,6 @@
 """Units: written in batches, locked one way, read by everything that shows work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from app.domain.area import Place, Tier
+from app.domain.event import AccountId
 from app.domain.request import Pending, RequestId, RequestKind
 from app.domain.responsibility import Kind, Urgency
 from app.domain.spot import Spot
@@ -70,7 +71,7 @@ _BORN: Final[tuple[Column[Unit], ...]] = (
     Column("cell", "text", lambda unit: unit.cell),
     Column("device", "text", lambda unit: unit.device),
     Column("recurs", "uuid", lambda unit: unit.recurs),
-    # Sent as the number's day in the tenant's zone; see `insert`.
+    # Sent as the number's day in the tenant's zone; see `new`.
     Column(
         "number",
         "text",
@@ -78,30 +79,35 @@ _BORN: Final[tuple[Column[Unit], ...]] = (
         "x.home || '-' || {} || '-' || to_char(nextval('unit_number'), 'FM9900000')",
     ),
 )
-_ALL: Final = Columns[Unit]((*_KEY, *_BORN, *_MUTABLE))
-_CHANGES: Final = Columns[Unit]((*_KEY, *_MUTABLE))
-_SETTINGS: Final = Columns[Unit](_MUTABLE).settings
+NEW: Final = Columns[Unit]((*_KEY, *_BORN, *_MUTABLE))
+CHANGES: Final = Columns[Unit]((*_KEY, *_MUTABLE))
+NAMES: Final = (
+    "id",
+    "number",
+    *(column.name for column in (*_KEY[1:], *_BORN[:-1], *_MUTABLE)),
+)
+"""What a unit is made of, in the order reading takes it."""
 
-_INSERT: Final = f"""
-INSERT INTO unit ({_ALL.names}) SELECT {_ALL.values} FROM {_ALL.source()}
-RETURNING id, number
-"""
-_UPDATE: Final = f"""
-UPDATE unit SET {_SETTINGS} FROM {_CHANGES.source()}
-WHERE unit.id = x.id AND unit.home = x.home
-"""
-READ: Final = f"""
-SELECT {
-    ", ".join(
-        f'"{name}"'
-        for name in (
-            "id",
-            "number",
-            *(column.name for column in (*_KEY[1:], *_BORN[:-1], *_MUTABLE)),
-        )
-    )
-} FROM unit
-"""
+READ: Final = f"""SELECT {", ".join(f'"{name}"' for name in NAMES)} FROM unit"""
+
+
+def insertion(first: int = 1) -> str:
+    """Return the statement that writes new units and tells the number each one got."""
+    return f"""
+    INSERT INTO unit ({NEW.names}) SELECT {NEW.values} FROM {NEW.source(first)}
+    RETURNING id, number
+    """
+
+
+def change(first: int = 1) -> str:
+    """Return the statement that writes units as they now stand."""
+    return f"""
+    UPDATE unit SET {Columns[Unit](_MUTABLE).settings} FROM {CHANGES.source(first)}
+    WHERE unit.id = x.id AND unit.home = x.home
+    """
+
+
+_UPDATE: Final = change()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +119,17 @@ class QueueKey:
     id: UUID
 
 
-async def insert(tx: Tx, units: Sequence[Unit], *, zone: tzinfo) -> dict[UUID, str]:
-    """Write new units, parents before their tasks; returns the number each one got.
+def new(units: Sequence[Unit], *, zone: tzinfo) -> list[list[Any]]:
+    """Return what `insertion` takes.
 
     A number tells district and day (in `zone`) and counts through a sequence, so gaps are
     allowed and nobody waits for anybody.
     """
-    arrays = _ALL.arrays(units)
+    arrays = NEW.arrays(units)
     arrays[len(_KEY) + len(_BORN) - 1] = [
         unit.created_at.astimezone(zone).strftime("%Y%m%d") for unit in units
     ]
-    return {row["id"]: row["number"] for row in await tx.fetch(_INSERT, *arrays)}
+    return arrays
 
 
 async def take(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
@@ -161,16 +167,10 @@ async def read(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
     return [unit_of(row) for row in rows]
 
 
-async def read_with_merged(tx: Tx, unit: UUID) -> list[Unit]:
-    """Return a unit with those that were merged into it."""
-    rows = await tx.fetch(f"{READ} WHERE id = $1 OR merged_into = $1 ORDER BY id", unit)
-    return [unit_of(row) for row in rows]
-
-
-async def by_number(tx: Tx, number: str) -> Unit | None:
-    """Return the unit of a number such as 500103-20261121-00042."""
-    row = await tx.first(f"{READ} WHERE number = $1", number)
-    return unit_of(row) if row else None
+async def by_number(tx: Tx, number: str) -> UnitId | None:
+    """Return the id of the unit of a number such as 500103-20261121-00042."""
+    found: UnitId | None = await tx.value("SELECT id FROM unit WHERE number = $1", number)
+    return found
 
 
 async def tasks_of(tx: Tx, parents: Sequence[UUID]) -> list[Unit]:
@@ -246,10 +246,10 @@ async def open_tasks(tx: Tx, parent: UnitId, home: str) -> int:
 
 async def save(tx: Tx, units: Sequence[Unit]) -> None:
     """Write units as they now stand; they are owned."""
-    await tx.execute(_UPDATE, *_CHANGES.arrays(units))
+    await tx.execute(_UPDATE, *CHANGES.arrays(units))
 
 
-def unit_of(row: asyncpg.Record) -> Unit:
+def unit_of(row: Mapping[str, Any] | asyncpg.Record) -> Unit:
     """Build the unit a row stands for."""
     values: dict[str, Any] = dict(row)
     del values["pressing"]
@@ -278,4 +278,5 @@ def unit_of(row: asyncpg.Record) -> Unit:
 
 def _pending(kept: dict[str, Any]) -> Pending:
     kind, route = RequestKind(kept["kind"]), tuple(kept["route"])
-    return Pending(RequestId(UUID(kept["id"])), kind, route)
+    account, by, desk = AccountId(UUID(kept["account"])), kept["organisation"], kept["desk"]
+    return Pending(RequestId(UUID(kept["id"])), kind, route, account, by, desk)

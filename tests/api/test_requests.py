@@ -46,6 +46,7 @@ async def test_twice_the_same_is_refused_with_what_to_do_instead(matter: Matter)
         ({"kind": "suspension", "reason": "等", "until": "2028-01-01T00:00:00Z"}, "until"),
         ({"kind": "suspension", "reason": "等", "until": "2026-01-01T00:00:00Z"}, "until"),
         ({"kind": "holiday", "reason": "等"}, "kind"),
+        ({"kind": "support", "reason": "等"}, "kind"),
     ],
     ids=str,
 )
@@ -134,12 +135,44 @@ async def test_a_decided_request_is_over(matter: Matter, word: str):
 
 async def test_nobody_decides_who_has_no_say(matter: Matter):
     request = await matter.asked()
-    clerk = await matter.city.person(f"{HARBOUR}-ZX", Role.CLERK)
-    for person in (clerk, matter.worker):
+    board = await matter.city.person(f"{HARBOUR}-ZX", Role.DEPARTMENT)
+    above = await matter.city.person(f"{EAST}-ZX", Role.CLERK)
+    for person in (board, above, matter.worker):
         assert (await decide(person, request, "grant")).status_code == 403
     await decided(matter.street, request, "grant")
     # It lies with the district now.
     assert (await decide(matter.street, request, "refuse", "不同意")).status_code == 403
+
+
+async def test_only_support_is_granted_with_a_limit(matter: Matter):
+    request = await matter.asked()
+    answer = await decide(matter.street, request, "grant", limit="1工作日")
+    assert (answer.status_code, "limit" in answer.text) == (422, True)
+
+
+# Who asks for a centre
+
+
+@pytest.mark.parametrize(("kind", "more"), [("cancel", {}), ("suspension", {"until": UNTIL})])
+async def test_that_a_clerk_asks_is_not_yet_the_centres_word(
+    matter: Matter, kind: str, more: dict[str, str]
+):
+    clerk = await matter.city.person(f"{HARBOUR}-ZX", Role.CLERK)
+    request = await matter.asked(kind, by=clerk, **more)
+    (waiting,) = (await matter.street.get("/v1/requests"))["items"]
+    assert (waiting["id"], (await matter.now())["state"]) == (request, "accepted")
+    assert (await decide(clerk, request, "grant")).status_code == 403
+    await decided(matter.street, request, "grant", "同意")
+    assert (await matter.now())["state"] != "accepted"
+
+
+async def test_a_centre_does_not_let_itself_off_what_it_was_given(matter: Matter):
+    await matter.worker.act(matter.id, "return", reason="不归我")
+    await matter.street.act(matter.id, "dispatch", holder=f"{HARBOUR}-ZX")
+    assert (await matter.street.try_to(matter.id, "cancel", reason="重复")).status_code == 403
+    answer = await matter.ask("cancel", by=matter.street)
+    assert answer.json()["desk"]["code"] == f"{EAST}-ZX"
+    assert (await matter.now())["state"] == "dispatched"
 
 
 async def test_of_two_who_decide_at_once_one_wins(matter: Matter):
@@ -171,28 +204,16 @@ async def test_a_centre_is_offered_what_it_may_do_without_asking(matter: Matter)
     assert (street["suspend"], "extend" in street) == (["reason", "until"], False)
     assert "extend" in await offered(matter, f"{EAST}-ZX", Role.SUPERVISOR)
     assert "grant" not in street
-    await matter.asked()
-    assert "grant" in await offered(matter, f"{HARBOUR}-ZX", Role.SUPERVISOR)
+    request = await matter.asked()
+    for role in (Role.SUPERVISOR, Role.CLERK):
+        assert "grant" in await offered(matter, f"{HARBOUR}-ZX", role)
+    assert "grant" not in await offered(matter, f"{EAST}-ZX", Role.CLERK)
+    await decided(matter.street, request, "grant")
+    assert "grant" not in await offered(matter, f"{HARBOUR}-ZX", Role.SUPERVISOR)
+    assert "grant" in await offered(matter, f"{EAST}-ZX", Role.CLERK)
 
 
-# Pages and costs
-
-
-async def test_a_desk_is_read_page_by_page_the_oldest_first(city: City):
-    made = []
-    for _ in range(3):
-        one = await Matter.accepted(city)
-        made.append(await one.asked())
-        city.clock.forward(seconds=1)
-    found, cursor = [], None
-    while True:
-        asked = {"limit": 2, **({"cursor": cursor} if cursor else {})}
-        page = await one.street.get("/v1/requests", **asked)
-        found += [item["id"] for item in page["items"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert found == made
+# Costs
 
 
 async def test_a_unit_without_requests_is_not_asked_about_any(matter: Matter):

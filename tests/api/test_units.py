@@ -87,9 +87,9 @@ async def test_a_unit_tells_what_the_caller_may_do_now(shared_city: City):
     unit, person = await filed(shared_city), await worker(shared_city)
     shown = await person.get(f"/v1/units/{unit['id']}")
     assert shown["actions"][:3] == [
-        {"action": "accept", "name": "签收 / accept", "needs": []},
-        {"action": "return", "name": "退回 / return", "needs": ["reason"]},
-        {"action": "escalate", "name": "上报 / escalate", "needs": ["reason"]},
+        {"action": "accept", "name": "签收 / accept", "needs": [], "phases": []},
+        {"action": "return", "name": "退回 / return", "needs": ["reason"], "phases": []},
+        {"action": "escalate", "name": "上报 / escalate", "needs": ["reason"], "phases": []},
     ]
     assert {"verify", "dispatch", "cancel"}.isdisjoint(one["action"] for one in shown["actions"])
 

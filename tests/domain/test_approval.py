@@ -8,22 +8,23 @@ import pytest
 from app.domain.action import Action
 from app.domain.approval import approvers, chain, offers, released
 from app.domain.area import AreaCode
+from app.domain.authority import Role
 from app.domain.clock import Clock, extend, start
 from app.domain.filing import Filed
 from app.domain.limit import parse_limit
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import LocalPolicy, Marks, Policies, Policy
-from app.domain.request import Pending, RequestId, RequestKind
+from app.domain.request import Pending, RequestId, RequestKind, Wish
 from app.domain.responsibility import Urgency
 from app.domain.rulebook import Rulebook
 from app.domain.unit import ClockName, State, Unit
 from tests import pieces
-from tests.given import CITY, EAST, GRID, HARBOUR, HILL
+from tests.given import CITY, EAST, GRID, HARBOUR, HILL, WEST
 
 TEAM, STREET, DISTRICT, TOP = (
     OrganisationCode(code) for code in (f"{GRID}-WG", f"{HARBOUR}-ZX", f"{EAST}-ZX", f"{CITY}-ZX")
 )
-EXTENSION, CANCEL = RequestKind.EXTENSION, RequestKind.CANCEL
+EXTENSION, CANCEL = Wish(RequestKind.EXTENSION), Wish(RequestKind.CANCEL)
 
 
 def ruled(**said: object) -> Rulebook:
@@ -47,6 +48,11 @@ def test_its_own_event_a_centre_may_cancel_itself():
     book = pieces.rulebook()
     assert chain(owned, CANCEL, book) == (STREET, DISTRICT, TOP)
     assert approvers(owned, (), CANCEL, book, STREET) == ()
+
+
+def test_what_was_given_it_to_work_on_a_centre_may_not_cancel_itself():
+    held = pieces.unit(State.ACCEPTED, holder=STREET, centre=DISTRICT)
+    assert approvers(held, (), CANCEL, pieces.rulebook(), STREET) == (DISTRICT,)
 
 
 def test_its_own_event_a_centre_may_not_give_more_time():
@@ -89,20 +95,78 @@ def test_the_last_number_holds_for_all_that_follow():
 
 def test_what_must_be_asked_for_is_not_offered():
     unit, book = pieces.unit(State.ACCEPTED), pieces.rulebook()
-    assert not offers(unit, Action.EXTEND, book, STREET)
-    assert offers(unit, Action.EXTEND, book, DISTRICT)
-    assert offers(unit, Action.RETURN, book, TEAM)
-    assert not offers(unit, Action.RETURN, ruled(return_levels={Urgency.NORMAL: (1,)}), TEAM)
+    street, district, team = (
+        pieces.caller(code, Role.SUPERVISOR) for code in (STREET, DISTRICT, TEAM)
+    )
+    assert not offers(unit, Action.EXTEND, book, street)
+    assert offers(unit, Action.EXTEND, book, district)
+    assert offers(unit, Action.RETURN, book, team)
+    assert not offers(unit, Action.RETURN, ruled(return_levels={Urgency.NORMAL: (1,)}), team)
 
 
-def test_deciding_is_offered_where_there_is_something_to_decide():
+@pytest.mark.parametrize(
+    ("organisation", "role", "decides"),
+    [
+        (STREET, Role.CLERK, True),
+        (STREET, Role.SUPERVISOR, True),
+        (DISTRICT, Role.SUPERVISOR, True),
+        (DISTRICT, Role.CLERK, False),
+        (f"{HILL}-ZX", Role.SUPERVISOR, False),
+        (TEAM, Role.SUPERVISOR, False),
+    ],
+)
+def test_the_desk_decides_and_above_it_who_is_in_charge(
+    organisation: str, role: Role, decides: bool
+):
     unit, book = pieces.unit(State.ACCEPTED), pieces.rulebook()
-    assert not offers(unit, Action.GRANT, book, STREET)
-    assert offers(waiting(unit), Action.GRANT, book, STREET)
+    somebody = pieces.caller(organisation, role)
+    assert not offers(unit, Action.GRANT, book, somebody)
+    assert offers(waiting(unit), Action.GRANT, book, somebody) is decides
 
 
-def waiting(unit: Unit, kind: RequestKind = EXTENSION) -> Unit:
-    return replace(unit, pending=(Pending(RequestId(uuid4()), kind, unit.route),))
+def test_a_request_on_the_districts_desk_is_not_the_streets_to_decide():
+    unit = waiting(pieces.unit(State.ACCEPTED), desk=DISTRICT)
+    head = pieces.caller(STREET, Role.SUPERVISOR)
+    assert not offers(unit, Action.REFUSE, pieces.rulebook(), head)
+
+
+def test_a_desk_the_city_has_no_more_is_the_units_own_centre():
+    unit = waiting(pieces.unit(State.ACCEPTED), desk=OrganisationCode("500104-ZX"))
+    assert offers(unit, Action.GRANT, pieces.rulebook(), pieces.caller(STREET, Role.CLERK))
+
+
+def test_what_one_asked_for_oneself_one_refuses_and_does_not_grant():
+    unit, book = waiting(pieces.unit(State.ACCEPTED)), pieces.rulebook()
+    asker = pieces.caller(STREET, Role.CLERK, name="asker")
+    assert not offers(unit, Action.GRANT, book, asker)
+    assert offers(unit, Action.REFUSE, book, asker)
+
+
+def test_taking_back_is_offered_to_who_has_asked():
+    unit, book = waiting(pieces.unit(State.ACCEPTED)), pieces.rulebook()
+    assert offers(unit, Action.WITHDRAW, book, pieces.caller(TEAM, Role.GRID_WORKER))
+    assert not offers(unit, Action.WITHDRAW, book, pieces.caller(STREET, Role.CLERK))
+
+
+@pytest.mark.parametrize(
+    ("helper", "desk"),
+    [(f"{HARBOUR}-MS", STREET), (f"{HILL}-MS", DISTRICT), (f"{WEST}-GA", TOP)],
+)
+def test_support_is_decided_by_the_nearest_centre_over_both(helper: str, desk: OrganisationCode):
+    wish = Wish(RequestKind.SUPPORT, helper=OrganisationCode(helper))
+    assert approvers(pieces.unit(), (), wish, pieces.rulebook(), TEAM) == (desk,)
+
+
+def waiting(unit: Unit, desk: OrganisationCode = STREET) -> Unit:
+    request = Pending(
+        RequestId(uuid4()),
+        RequestKind.EXTENSION,
+        unit.route,
+        pieces.account("asker"),
+        unit.holder,
+        desk,
+    )
+    return replace(unit, pending=(request,))
 
 
 def test_a_request_outlives_what_leaves_its_route_alone():

@@ -1,6 +1,7 @@
 """Authority: who may do what, and who sees what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import uuid4
 
 import pytest
 
@@ -19,6 +20,7 @@ from app.domain.authority import (
 )
 from app.domain.errors import Forbidden
 from app.domain.organisation import OrganisationCode, Organisations
+from app.domain.request import Pending, RequestId, RequestKind
 from app.domain.unit import State
 from tests import given, pieces
 from tests.given import CITY, EAST, GRID, HARBOUR, HILL, QUAY, WEST
@@ -46,7 +48,7 @@ DESK = "file decline dispatch merge unmerge remind"
 WORK = "accept start return resolve escalate contact arrive split support request withdraw resume"
 CHECK = "verify rework close"
 STEER = "transfer pass_down reclassify urge reopen rate"
-TASKS = "split grant_support refuse_support request withdraw resume"
+TASKS = "split request withdraw resume"
 HEAD = "cancel rule supervise suspend extend grant refuse"
 CENTRE = f"{DESK} {CHECK} {STEER} {TASKS}"
 TABLE = (
@@ -100,6 +102,19 @@ def test_the_reporter_may_urge_reopen_and_rate_and_change_nothing_else():
         Action.REOPEN,
         Action.RATE,
     }
+
+
+def test_who_has_a_request_about_it_on_the_desk_decides_it_whatever_the_hour():
+    route, street = UNIT.route, OrganisationCode(PLACES[Relation.CENTRE])
+    asker = pieces.account("asker")
+    request = Pending(RequestId(uuid4()), RequestKind.EXTENSION, route, asker, UNIT.holder, street)
+    asked_for = replace(UNIT, pending=(request,))
+    for organisation, may_decide in ((street, True), (PLACES[Relation.ABOVE], False)):
+        clerk = pieces.caller(organisation, Role.CLERK)
+        assert (Relation.APPROVER in relations(clerk, asked_for, ABOVE)) is may_decide
+    assert permit(pieces.caller(street, Role.CLERK), Action.GRANT, asked_for, ABOVE) is None
+    with pytest.raises(Forbidden):
+        permit(pieces.caller(street, Role.DEPARTMENT), Action.GRANT, asked_for, ABOVE)
 
 
 TEAMS = frozenset({OrganisationCode(f"{GRID}-WG")})

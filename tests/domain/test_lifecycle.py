@@ -83,6 +83,7 @@ TABLE = (
     Row("in_progress", "return", "filed", needs="reason"),
     Row("coordinating", "resolve", "resolved"),
     Row("resolved", "verify", "verified"),
+    Row("resolved", "self_handle", "closed"),
     Row("resolved", "rework", "in_progress", needs="reason"),
     Row("verified", "close", "closed"),
     *(
@@ -114,8 +115,7 @@ BESIDES = {
     Action(word)
     for word in (  # noqa: SIM905  (a list of words reads better)
         "cancel note attach urge supervise merge unmerge rate redo suspend resume extend request"
-        " grant refuse withdraw split support grant_support refuse_support whistle contact arrive"
-        " remind"
+        " grant refuse withdraw split support whistle contact arrive remind"
     ).split()
 }
 """Actions that may come at many stages; their features' own tests say at which."""
@@ -169,7 +169,7 @@ def test_every_open_unit_can_be_cancelled(state: State):
 
 AFTER = {
     State.CLOSED: {Action.REOPEN, Action.RATE, Action.REDO},
-    State.MERGED: {Action.UNMERGE},
+    State.MERGED: {Action.UNMERGE, Action.RATE},
 }
 """What may still happen to a unit that is over, besides what is added to it."""
 

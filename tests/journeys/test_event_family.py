@@ -78,7 +78,7 @@ async def test_nobody_resolves_an_event_over_the_heads_of_its_tasks(fire: Family
 async def test_what_cannot_be_done_is_not_offered(fire: Family):
     unit = await (await fire.centre()).get(f"/v1/units/{fire.parent['id']}")
     offered = {one["action"] for one in unit["actions"]}
-    assert not offered & {"resolve", "grant_support", "contact", "arrive"}
+    assert not offered & {"resolve", "contact", "arrive"}
     assert {"split", "remind", "note", "attach"} <= offered
 
 

@@ -54,6 +54,7 @@ async def test_it_is_urged_once_an_hour(city: City):
     city.clock.forward(minutes=59)
     early = await person.try_to(unit["id"], "urge", **WHY)
     assert (early.status_code, "urge" in early.json()["allowed"]) == (409, False)
+    assert "11-20 10:30 后可再催办" in early.json()["detail"]
     city.clock.forward(minutes=1)
     await person.act(unit["id"], "urge", **WHY)
     log = (await person.get(f"/v1/units/{unit['id']}/steps"))["items"]

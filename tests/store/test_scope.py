@@ -14,7 +14,7 @@ from app.domain.area import AreaCode, Areas, Place
 from app.domain.authority import Role, Scope, scope_of, sees
 from app.domain.organisation import OrganisationCode
 from app.domain.unit import ClockName, Unit, UnitId
-from app.store import units
+from app.store import casework, units
 from app.store.database import Database
 from app.store.scope import visible
 from app.store.tables import UNIT
@@ -55,7 +55,7 @@ async def full(server_url: str, template: str) -> AsyncIterator[Database]:
     await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     async with Database.connect(with_database(server_url, name), size=1) as database:
         async with database.transaction() as tx:
-            await units.insert(tx, UNITS, zone=ZoneInfo("Asia/Shanghai"))
+            await casework.begin(tx, UNITS, (), (), zone=ZoneInfo("Asia/Shanghai"))
         yield database
     await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 

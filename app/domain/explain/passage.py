@@ -32,6 +32,10 @@ class Topic(StrEnum):
     """层级"""
     HOLDER = "holder"
     """承办"""
+    DISPUTE = "dispute"
+    """争议"""
+    SUPERVISION = "supervision"
+    """督办"""
     BASIS = "basis"
     """依据"""
     CLOCK = "clock"
@@ -50,6 +54,8 @@ TOPIC: Final[Words] = {
     Topic.KIND: ("类型", "Kind"),
     Topic.LEVEL: ("层级", "Level"),
     Topic.HOLDER: ("承办", "Holder"),
+    Topic.DISPUTE: ("争议", "Dispute"),
+    Topic.SUPERVISION: ("督办", "Supervision"),
     Topic.BASIS: ("依据", "Basis"),
     Topic.CLOCK: ("时限", "Limit"),
     Topic.VERSION: ("版本", "Version"),

@@ -8,13 +8,15 @@ from app.domain.explain.holder import holder
 from app.domain.explain.matter import entry, near, place, skipped
 from app.domain.explain.passage import Background, Passage
 from app.domain.explain.standing import basis, kind, level
+from app.domain.explain.steering import dispute, supervision
 from app.domain.unit import Unit
 
-_TELLERS = (place, entry, near, skipped, kind, level, holder, basis)
+_TELLERS = (place, entry, near, skipped, kind, level, holder, dispute, basis)
 
 
 def explain(unit: Unit, clocks: Sequence[Clock], background: Background) -> tuple[Passage, ...]:
     """Return the unit's decisions; `background` is the rulebook the unit was judged by."""
     told = [passage for tell in _TELLERS for passage in tell(unit, background)]
     timed = (clock(running, unit, background) for running in clocks)
-    return (*told, *timed, *version(background))
+    watched = supervision(unit, clocks, background)
+    return (*told, *timed, *watched, *version(background))

@@ -1,0 +1,138 @@
+"""Casework: units owned with their families; what begins or changes is one statement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from app.domain.clock import Clock
+from app.domain.unit import Step, Unit
+from app.store import clocks, steps, units
+from app.store.database import Tx
+
+# Arrays and OFFSET 0 keep the planner to the indexes: before a table's first ANALYZE a family
+# looks large to it, and it would read all units for one.
+_NEAR: Final = """
+SELECT id FROM unit WHERE id = ANY($1)
+UNION SELECT parent FROM unit WHERE id = ANY($1) AND parent IS NOT NULL
+UNION SELECT id FROM unit WHERE merged_into = ANY($1)
+"""
+_ALL: Final = f"""{_NEAR}
+UNION SELECT id FROM (
+    WITH RECURSIVE below AS (
+        SELECT id, desk FROM unit WHERE parent = ANY($1)
+        UNION ALL
+        SELECT u.id, u.desk FROM below b
+        CROSS JOIN LATERAL (SELECT id, desk FROM unit WHERE parent = b.id OFFSET 0) u
+    )
+    SELECT id FROM below WHERE desk IS NOT NULL
+) open
+"""
+
+
+def _lock(family: str) -> str:
+    # The key is the id's random half, as in units.lock_key.
+    key = "('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint"
+    return f"""
+    SELECT id, pg_advisory_xact_lock({key})
+    FROM (SELECT id FROM ({family}) f ORDER BY id OFFSET 0) AS locked
+    """
+
+
+def _look(family: str) -> str:
+    own = ", ".join(f'u."{name}"' for name in units.NAMES)
+    limits = ", ".join(f'c."{name}"' for name in clocks.NAMES)
+    return f"""
+    SELECT {own}, {limits} FROM unit u
+    LEFT JOIN LATERAL (SELECT * FROM clock WHERE unit = u.id AND home = u.home OFFSET 0) c ON true
+    WHERE u.id = ANY(ARRAY({family}))
+    ORDER BY u.id, c.started_at, c.name
+    """
+
+
+_LOCK: Final = (_lock(_NEAR), _lock(_ALL))
+_LOOK: Final = (_look(_NEAR), _look(_ALL))
+
+_CHANGE: Final = f"""
+WITH changed AS ({units.change()}),
+logged AS ({steps.insertion(1 + units.CHANGES.width)})
+{clocks.change(1 + units.CHANGES.width + steps.COLUMNS.width)}
+"""
+_BEGIN: Final = f"""
+WITH begun AS ({units.insertion()}),
+logged AS ({steps.insertion(1 + units.NEW.width)}),
+running AS ({clocks.insertion(1 + units.NEW.width + steps.COLUMNS.width)})
+SELECT id, number FROM begun
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A unit with its clocks, nobody else's until the transaction ends."""
+
+    unit: Unit
+    clocks: tuple[Clock, ...]
+
+
+async def own(tx: Tx, ids: Sequence[UUID], *, below: bool) -> list[Owned]:
+    """Own units, their parents and what was merged into them; `below`: and their open tasks.
+
+    The locks come first, one way round and assigning no transaction id: the log's order per
+    unit holds only if the id is assigned after the units are owned.
+    """
+    locked: set[UUID] = set()
+    while True:
+        rows = await tx.fetch(_LOCK[below], ids)
+        locked |= {row["id"] for row in rows}
+        found = _owned(await tx.fetch(_LOOK[below], ids))
+        # Between the two somebody may have joined the family.
+        if all(one.unit.id in locked for one in found):
+            return found
+
+
+def _owned(rows: Iterable[asyncpg.Record]) -> list[Owned]:
+    size = len(units.NAMES)
+    found = []
+    for _, group in groupby((list(row.values()) for row in rows), key=lambda values: values[0]):
+        family = list(group)
+        unit = units.unit_of(dict(zip(units.NAMES, family[0], strict=False)))
+        own = (values[size:] for values in family if values[size] is not None)
+        found.append(Owned(unit, tuple(map(clocks.clock_of, own))))
+    return found
+
+
+async def begin(
+    tx: Tx,
+    begun: Sequence[Unit],
+    logged: Sequence[Step],
+    running: Sequence[clocks.Owned],
+    *,
+    zone: tzinfo,
+) -> dict[UUID, str]:
+    """Write new units, parents before their tasks, with their first steps and their clocks.
+
+    Returns the number each one got.
+    """
+    rows = await tx.fetch(
+        _BEGIN,
+        *units.new(begun, zone=zone),
+        *steps.COLUMNS.arrays(logged),
+        *clocks.COLUMNS.arrays(running),
+    )
+    return {row["id"]: row["number"] for row in rows}
+
+
+async def change(
+    tx: Tx, changed: Sequence[Unit], logged: Sequence[Step], running: Sequence[clocks.Owned]
+) -> None:
+    """Write owned units, their new steps and their clocks as they now stand: one statement."""
+    await tx.execute(
+        _CHANGE,
+        *units.CHANGES.arrays(changed),
+        *steps.COLUMNS.arrays(logged),
+        *clocks.COLUMNS.arrays(running),
+    )
