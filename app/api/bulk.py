@@ -1,6 +1,5 @@
 """Bulk (批量办理): `POST /v1/units:act`, one action on up to 500 units."""
 
-from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -13,13 +12,11 @@ from app.api.models import Moment, Said, Strict, example
 from app.api.once import Posted
 from app.api.problems import Problem
 from app.api.request import Services
-from app.api.service import Service
 from app.domain.action import Action
-from app.domain.errors import DomainError, Invalid, Unavailable
+from app.domain.errors import DomainError, Invalid
 from app.domain.unit import State, UnitId
 from app.flows import bulk
 from app.flows.bulk import Outcome, Wish
-from app.store.database import CONTENTION, Tx
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -99,23 +96,11 @@ async def act(body: BulkIn, request: Request, service: Services, once: Posted) -
         )
     seen = {UnitId(one.id): one.version for one in body.units}
     wish = Wish(body.action, seen, once.caller, service.now(), body.reason, body.until)
-    outcomes: dict[UnitId, Outcome] = {}
     async with once.transaction() as doing:
-        for batch in wish.batches():
-            outcomes |= await _tried(doing.tx, service, batch)
+        outcomes = await bulk.act_on(doing.tx, service.library, wish)
         items = [_item(request, unit, outcomes[unit]) for unit in seen]
         done = sum(item.status == 200 for item in items)
         return doing.answer(BulkOut(done=done, refused=len(items) - done, items=items))
-
-
-async def _tried(tx: Tx, service: Service, batch: Wish) -> Mapping[UnitId, Outcome]:
-    """Do one batch; if others were in its way, what the batches before it did stands."""
-    try:
-        async with tx.savepoint():
-            return await bulk.act_on(tx, service.library, batch)
-    except CONTENTION:
-        away = Unavailable(zh="本批未写入, 请重试", en="this batch was not written; try again")
-        return dict.fromkeys(batch.units, away)
 
 
 def _item(request: Request, unit: UnitId, outcome: Outcome) -> OutcomeOut:

@@ -101,7 +101,10 @@ async def attach(event_id: UUID, body: AttachIn, service: Services, once: Posted
             raise _no_event()
         named = exhibits(body.attachments)
         order = Order(UnitId(stored.id), 0, once.caller, now, body.reason, exhibits=named)
-        done = await casework.attach(doing.tx, service.library, order, report=stored)
+        try:
+            done = await casework.attach(doing.tx, service.library, order, report=stored)
+        except NotFound:
+            raise _no_event() from None
         shown = render.unit(done, service.library.current(now).rulebook)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
 

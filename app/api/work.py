@@ -33,7 +33,7 @@ async def seen_unit(tx: Tx, key: UnitKey, caller: Caller, service: Service) -> U
     rulebook = service.library.current(service.now()).rulebook
     found = next(iter(await units.read(tx, [await unit_id(tx, key)])), None)
     if found is None or not in_sight(found, caller, rulebook):
-        raise unknown(key)
+        raise unknown()
     return found
 
 
@@ -44,7 +44,7 @@ async def unit_id(tx: Tx, key: UnitKey) -> UnitId:
     except ValueError:
         found = await units.by_number(tx, key)
     if found is None:
-        raise unknown(key)
+        raise unknown()
     return found
 
 

@@ -13,7 +13,7 @@ from app.domain.filing import Filed
 from app.domain.lifecycle import TRANSITIONS
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
 from app.domain.policy import Policy
-from app.domain.request import ASKED_AS, Request, RequestId, RequestKind, Wish
+from app.domain.request import ASKED_AS, Pending, Request, RequestId, RequestKind, Wish
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
 from app.domain.words import ACTION
@@ -141,20 +141,21 @@ def refuse_foreign(request: Request, unit: Unit, caller: Caller, rulebook: Ruleb
     )
 
 
+def _may_come_true(request: Pending, unit: Unit) -> bool:
+    needed = (Action.GRANT, request.kind.action)
+    return request.route == unit.route and all((unit.state, one) in TRANSITIONS for one in needed)
+
+
 def released(change: Filed) -> tuple[Filed, tuple[RequestId, ...]]:
     """Return a change with only those requests pending that it leaves a sense, and the others.
 
-    A request dies with the route it was made on, and when the unit has come to where what it
-    asks for cannot be done any more. The change's last step names the dead.
+    A request dies with the route it was made on, and when the unit has come to where it cannot
+    be granted or what it asks for not be done any more. The change's last step names the dead.
     """
     unit = change.unit
     if not unit.pending:
         return change, ()
-    alive = tuple(
-        one
-        for one in unit.pending
-        if one.route == unit.route and (unit.state, one.kind.action) in TRANSITIONS
-    )
+    alive = tuple(one for one in unit.pending if _may_come_true(one, unit))
     dead = tuple(one.id for one in unit.pending if one not in alive)
     if not dead:
         return change, ()

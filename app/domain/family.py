@@ -11,6 +11,7 @@ from app.domain.area import Place
 from app.domain.authority import Caller
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.filing import STATE_AFTER, Filed, Site, filed, onward, route_fields, stop_reasons
+from app.domain.lifecycle import actions_in
 from app.domain.limit import Limit, parse_limit
 from app.domain.organisation import Function, OrganisationCode
 from app.domain.responsibility import Entry, Kind, Urgency
@@ -149,7 +150,7 @@ def refuse_senseless(unit: Unit, action: Action) -> None:
     if offers(unit, action):
         return
     if action is Action.RESOLVE:
-        raise waits_for_tasks()
+        raise waits_for_tasks(unit)
     if action is Action.RULE:
         raise _is_coordinated()
     if action in _OF_PARENTS:
@@ -167,13 +168,15 @@ def refuse_senseless(unit: Unit, action: Action) -> None:
     )
 
 
-def waits_for_tasks() -> ActionNotAllowed:
+def waits_for_tasks(unit: Unit) -> ActionNotAllowed:
     """Return the refusal to resolve a unit whose tasks are still open."""
+    meanwhile = (Action.REMIND, Action.CANCEL, Action.NOTE, Action.ATTACH)
+    permitted = actions_in(unit.state)
     return ActionNotAllowed(
         zh="任务尚未全部结束, 不能办结",
         en="the unit's tasks have not all ended",
         field="action",
-        allowed=(Action.REMIND, Action.CANCEL, Action.NOTE, Action.ATTACH),
+        allowed=tuple(one for one in meanwhile if one in permitted),
     )
 
 

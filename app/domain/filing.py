@@ -260,6 +260,12 @@ def _first_steps(unit: Unit, actions: Sequence[Action]) -> tuple[Step, ...]:
     )
 
 
+def at_home(task: Filed, home: str) -> Filed:
+    """Return a task that belongs where its root was filed, wherever its place now lies."""
+    steps = tuple(replace(step, home=home) for step in task.steps)
+    return replace(task, unit=replace(task.unit, home=home), steps=steps)
+
+
 def notified(given: Filed, told: Sequence[OrganisationCode], at: datetime) -> Filed:
     """Return the unit with every one of these centres told of it, one step each."""
     if not told:

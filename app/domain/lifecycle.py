@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.domain.action import Action
+from app.domain.authority import AUTHORITY
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.evidence import Phase
 from app.domain.need import Need
@@ -193,8 +194,8 @@ def state_after(unit: Unit, move: Move) -> dict[str, Any]:
 
 
 def actions_in(state: State) -> tuple[Action, ...]:
-    """Return what may be done in a state, in the table's order."""
-    return tuple(action for where, action in TRANSITIONS if where is state)
+    """Return what people may do in a state, in the table's order."""
+    return tuple(action for where, action in TRANSITIONS if where is state and action in AUTHORITY)
 
 
 @dataclass(frozen=True, slots=True)

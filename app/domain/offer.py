@@ -7,6 +7,7 @@ from datetime import datetime
 from app.domain import extension, suspension
 from app.domain.action import Action
 from app.domain.approval import policy_at
+from app.domain.authority import Caller
 from app.domain.clock import Clock
 from app.domain.dispute import over
 from app.domain.family import own_limits
@@ -41,10 +42,10 @@ class Standing:
         return cls(suspension.awake(unit, now), clocks, kin, now)
 
 
-def senseless(standing: Standing, rulebook: Rulebook) -> frozenset[Action]:
-    """Return what would be refused whoever asked for it, though the state permits it."""
+def senseless(standing: Standing, caller: Caller, rulebook: Rulebook) -> frozenset[Action]:
+    """Return what would be refused to the caller though the state and their role permit it."""
     unit = standing.unit
-    found = _of_family(unit, standing.kin) | _of_past(standing, rulebook)
+    found = _of_family(unit, standing.kin, caller) | _of_past(standing, rulebook)
     if unit.parent is not None:
         found |= _NOT_OF_TASKS
     if over(unit, rulebook).code == unit.holder:
@@ -54,14 +55,14 @@ def senseless(standing: Standing, rulebook: Rulebook) -> frozenset[Action]:
     return found
 
 
-def _of_family(unit: Unit, kin: Sequence[Unit]) -> frozenset[Action]:
+def _of_family(unit: Unit, kin: Sequence[Unit], caller: Caller) -> frozenset[Action]:
     found = set()
     if any(one.parent == unit.id and one.desk for one in kin):
         found.add(Action.RESOLVE)
     if any(unit.id in {one.parent, one.merged_into} for one in kin):
         found.add(Action.MERGE)
     into = next((one for one in kin if one.id == unit.merged_into), None)
-    if into is not None and into.state is not State.CLOSED:
+    if into is not None and (into.state is not State.CLOSED or into.resolved_by == caller.account):
         found.add(Action.RATE)
     parent = next((one for one in kin if one.id == unit.parent), None)
     if parent is not None and parent.state is not State.COORDINATING:

@@ -13,6 +13,7 @@ from app.domain.lifecycle import actions_in
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import Policy
 from app.domain.unit import Grade, State, Unit, own_step
+from app.domain.words import ACTION, STATE
 
 KEY: Final = "satisfaction"
 """Where a unit's reasons keep what was said, and how often the work was redone."""
@@ -61,16 +62,23 @@ def times_redone(unit: Unit) -> int:
 def refuse_undone(into: Unit, by: AccountId) -> None:
     """Raise what keeps somebody from rating the work on a unit that their own was merged into."""
     if into.state is not State.CLOSED:
-        raise ActionNotAllowed(
-            zh=f"该上报已并入 {into.number}, 待其结案后再评价",
-            en=f"it was merged into {into.number}: rate it when that is closed",
-            field="action",
-            allowed=tuple(one for one in actions_in(State.MERGED) if one is not Action.RATE),
-        )
+        raise _unrated(into)
     if by == into.resolved_by:
         raise Forbidden(
             zh="处置人不得评价自己的处置结果", en="nobody rates their own work", field="action"
         )
+
+
+def _unrated(into: Unit) -> ActionNotAllowed:
+    """Return the refusal to rate work that is not closed yet, or never will be."""
+    zh = f"该上报已并入 {into.number}, 待其结案后再评价"
+    en = f"it was merged into {into.number}: rate it when that is closed"
+    if into.state.is_final:
+        ended, unmerge = STATE[into.state], ACTION[Action.UNMERGE]
+        zh = f"该上报已并入 {into.number}, 后者已终止({ended[0]}), 无结果可评; 须先“{unmerge[0]}”"
+        en = f"it was merged into {into.number}, which was {ended[1]}: {unmerge[1]} it first"
+    allowed = tuple(one for one in actions_in(State.MERGED) if one is not Action.RATE)
+    return ActionNotAllowed(zh=zh, en=en, field="action", allowed=allowed)
 
 
 def is_redone(unit: Unit, policy: Policy) -> bool:

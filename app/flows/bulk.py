@@ -1,5 +1,6 @@
 """Bulk (批量办理): one action on many units, each with its own outcome."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,23 +9,23 @@ from typing import Final
 
 import structlog
 
-from app.domain import family
 from app.domain.action import Action
 from app.domain.approval import refuse_unasked
 from app.domain.authority import Caller
-from app.domain.errors import Conflict, DomainError, Unavailable
+from app.domain.errors import Conflict, DomainError
 from app.domain.filing import Filed
 from app.domain.unit import Unit, UnitId
 from app.flows import dispute, extension, oversight, overtaken, reopening, suspension
 from app.flows.advance import write
-from app.flows.casework import Case, Order, act, admitted, decided, is_lone, unknown
+from app.flows.casework import Case, Order, act, admitted, decided, is_lone, kin_of, unknown
 from app.flows.escalation import fired
+from app.flows.overtaken import Look
 from app.flows.rulebook import Library
 from app.store import casework as case_store
-from app.store.database import CONTENTION, Tx
+from app.store.database import Tx
 
-BATCH: Final = 100
-"""Units of one transaction."""
+TURN: Final = 50
+"""Units decided before others who wait for an answer have their turn."""
 
 _Flow = Callable[[Tx, Library, Order], Awaitable[Unit]]
 
@@ -82,30 +83,27 @@ class Wish:
         """Return what is wanted of one unit."""
         return Order(unit, self.units[unit], self.by, self.at, self.reason)
 
-    def batches(self) -> "list[Wish]":
-        """Return the same wish for a transaction's worth of units at a time, in id order."""
-        ids = sorted(self.units)
-        parts = (ids[at : at + BATCH] for at in range(0, len(ids), BATCH))
-        return [replace(self, units={one: self.units[one] for one in part}) for part in parts]
-
 
 async def act_on(tx: Tx, library: Library, wish: Wish) -> dict[UnitId, Outcome]:
-    """Do one batch; a unit that is refused stops no other.
+    """Do it to each; a unit that is refused stops no other.
 
-    Units that nothing else moves with are decided in memory and written together: three
-    statements, however many. The others are done one by one.
+    All are owned before the first is written. Units that nothing else moves with are decided
+    in memory and written together: three statements, however many. The others are done one
+    by one.
     """
     ids, reference = list(wish.units), library.current(wish.at)
-    kept = await case_store.own(tx, ids, below=wish.action in family.WITH_TASKS)
+    kept = await case_store.own(tx, ids, kin_of(wish.action))
     owned = {one.unit.id: one for one in kept}
     kin = {key for one in kept for key in (one.unit.parent, one.unit.merged_into) if key}
     changes: list[Filed] = []
     outcomes: dict[UnitId, Outcome] = {}
     alone: list[UnitId] = []
-    for unit in ids:
+    for count, unit in enumerate(ids, start=1):
+        if count % TURN == 0:
+            await asyncio.sleep(0)
         own = owned.get(unit)
         if own is None:
-            outcomes[unit] = unknown(unit)
+            outcomes[unit] = unknown()
             continue
         try:
             found = admitted(own.unit, wish.order(unit), wish.action, reference.rulebook)
@@ -121,9 +119,9 @@ async def act_on(tx: Tx, library: Library, wish: Wish) -> dict[UnitId, Outcome]:
         except (LookupError, ValueError):
             log.exception("bulk_unit_failed", unit=str(unit))
             outcomes[unit] = _broken()
-    refused = {unit: one for unit, one in outcomes.items() if isinstance(one, overtaken.TELLING)}
-    standing = [one.unit for one in kept]
-    await overtaken.told(tx, refused, standing, reference.rulebook, wish.at)
+    look, standing = Look(wish.units, wish.by, wish.at), [one.unit for one in kept]
+    refused = {unit: one for unit, one in outcomes.items() if isinstance(one, DomainError)}
+    outcomes |= await overtaken.tell(tx, refused, standing, look, reference.rulebook)
     written = await write(tx, changes) if changes else ()
     outcomes |= {change.unit.id: change.unit for change in written}
     return outcomes | {unit: await _alone(tx, library, wish, unit) for unit in alone}
@@ -147,8 +145,6 @@ async def _alone(tx: Tx, library: Library, wish: Wish, unit: UnitId) -> Outcome:
             return await flow(tx, library, wish.order(unit))
     except DomainError as refusal:
         return refusal
-    except CONTENTION:
-        return Unavailable(zh="他人正在处理, 请稍后重试", en="others are at it; try again")
     except (LookupError, ValueError):
         log.exception("bulk_unit_failed", unit=str(unit))
         return _broken()

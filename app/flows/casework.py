@@ -1,10 +1,9 @@
 """Casework: what people do to a unit on its way to the closed loop."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from app.domain import approval, dispute, family, suspension, whistle
 from app.domain.action import Action
@@ -34,7 +33,7 @@ from app.flows.overtaken import Look
 from app.flows.rulebook import Library
 from app.store import casework as case_store
 from app.store import units as unit_store
-from app.store.casework import Owned
+from app.store.casework import Kin, Owned
 from app.store.database import Tx
 from app.store.events import StoredEvent
 
@@ -120,7 +119,9 @@ def is_lone(case: Case, action: Action, *, has_family: bool) -> bool:
     return not has_family or action not in ENDINGS
 
 
-ENDINGS: Final = frozenset({Action.VERIFY, Action.CLOSE, Action.DECLINE, Action.CANCEL})
+ENDINGS: Final = frozenset(
+    {Action.VERIFY, Action.CLOSE, Action.DECLINE, Action.CANCEL, Action.ATTACH}
+)
 """Actions a unit may end by, which its family hears of."""
 
 
@@ -204,27 +205,36 @@ def _reported(report: StoredEvent, caller: Caller, rulebook: Rulebook) -> bool:
 
 async def open_case(tx: Tx, library: Library, order: Order, action: Action) -> Case:
     """Own the unit and whatever moves with it, and check sight, authority and version."""
-    below = action in family.WITH_TASKS
-    owned = {one.unit.id: one for one in await case_store.own(tx, [order.unit], below=below)}
-    own, reference = owned.pop(order.unit, None), library.current(order.at)
+    owned = {one.unit.id: one for one in await case_store.own(tx, [order.unit], kin_of(action))}
+    own, reference = owned.get(order.unit), library.current(order.at)
     if own is None:
-        raise unknown(order.unit)
+        raise unknown()
     try:
-        unit = admitted(own.unit, order, action, reference.rulebook)
+        admitted(own.unit, order, action, reference.rulebook)
     except (NotFound, *overtaken.TELLING) as refusal:
-        look = Look(order.seen, order.by.organisation, order.at)
-        raise await overtaken.refusal(tx, refusal, own.unit, look, reference.rulebook) from None
-    unit, clocks = await _on_time(tx, unit, own.clocks, reference.rulebook, order.at)
+        look = Look({order.unit: order.seen}, order.by, order.at)
+        heard = {order.unit: refusal}
+        told = await overtaken.tell(tx, heard, [own.unit], look, reference.rulebook)
+        raise told[order.unit] from None
+    owned |= await _on_time(tx, owned.values(), reference.rulebook, order.at)
+    own = owned.pop(order.unit)
+    unit, clocks = own.unit, own.clocks
     if order.under is None:
         refuse_unasked(unit, clocks, action, reference.rulebook, order.by.organisation)
     judged = (await library.at(tx, unit.rulebook)).rulebook
     return Case(reference, judged, order.at, unit, clocks, tuple(owned.values()))
 
 
+def kin_of(action: Action) -> Kin:
+    """Return who else an action may move."""
+    kin = Kin.BELOW if action in family.WITH_TASKS else Kin.NOBODY
+    return kin | Kin.MERGED if action in ENDINGS else kin
+
+
 def admitted(unit: Unit, order: Order, action: Action, rulebook: Rulebook) -> Unit:
     """Return the owned unit; raises what refuses this caller, this action, or the version seen."""
     if not in_sight(unit, order.by, rulebook):
-        raise unknown(order.unit)
+        raise unknown()
     if action not in _UNSEEN and order.under is None and unit.version != order.seen:
         raise stale(unit, order.seen)
     # One whose suspension has passed goes on before anything is done to it.
@@ -235,9 +245,12 @@ def admitted(unit: Unit, order: Order, action: Action, rulebook: Rulebook) -> Un
     return unit
 
 
-def unknown(key: UUID | str) -> NotFound:
-    """Return the refusal of a unit that is not there, or not for this caller."""
-    return NotFound(zh=f"没有业务单元“{key}”", en=f"no unit {key}", field="unit")
+def unknown() -> NotFound:
+    """Return the refusal of a unit that is not there, or not for this caller: which, it says not.
+
+    Asked for by its number, a unit out of sight must not tell its id.
+    """
+    return NotFound(zh="没有这个业务单元", en="no such unit", field="unit")
 
 
 _UNSEEN: Final = frozenset(
@@ -247,19 +260,27 @@ _UNSEEN: Final = frozenset(
 
 
 async def _on_time(
-    tx: Tx, unit: Unit, clocks: Sequence[Clock], rulebook: Rulebook, now: datetime
-) -> tuple[Unit, Sequence[Clock]]:
-    """Return the unit and its clocks after every mark passed by now has fired.
+    tx: Tx, owned: Iterable[Owned], rulebook: Rulebook, now: datetime
+) -> dict[UnitId, Owned]:
+    """Return those of the units, with their clocks, whose passed marks had not fired; they have.
 
-    The worker may not have come to it yet: what was late is on the record before anything
-    else happens to the unit.
+    The worker may not have come to them yet: what was late is on the record before anything
+    else happens, to the unit or with it.
     """
-    late = fired(unit, clocks, rulebook, now)
-    if late is None:
-        return unit, clocks
-    (late,) = await write(tx, [late])
-    known = {clock.name: clock for clock in (*clocks, *late.clocks)}
-    return late.unit, tuple(known.values())
+    late = {
+        one.unit.id: (one, found)
+        for one in owned
+        if (found := fired(one.unit, one.clocks, rulebook, now)) is not None
+    }
+    if not late:
+        return {}
+    written = await write(tx, [found for _, found in late.values()])
+    return {done.unit.id: _after(late[done.unit.id][0], done) for done in written}
+
+
+def _after(before: Owned, done: Filed) -> Owned:
+    clocks = {clock.name: clock for clock in (*before.clocks, *done.clocks)}
+    return Owned(done.unit, tuple(clocks.values()))
 
 
 async def _settle_family(tx: Tx, case: Case) -> None:
@@ -307,14 +328,14 @@ def teams(unit: Unit, rulebook: Rulebook) -> frozenset[OrganisationCode]:
 async def _refuse_unfinished(tx: Tx, unit: Unit) -> None:
     """Raise ActionNotAllowed for a unit that its tasks must come before."""
     if family.has_errands(unit) and await unit_store.open_tasks(tx, unit.id, unit.home):
-        raise family.waits_for_tasks()
+        raise family.waits_for_tasks(unit)
 
 
 def may_now(standing: Standing, caller: Caller, rulebook: Rulebook) -> list[Allowed]:
     """Return what this caller may do to the unit in its present state, and what each needs."""
     unit, by, clocks = standing.unit, caller.organisation, standing.clocks
     centres, on_grid = above(unit, rulebook), teams(unit, rulebook)
-    barred = dispute.barred(unit, by, rulebook) | senseless(standing, rulebook)
+    barred = dispute.barred(unit, by, rulebook) | senseless(standing, caller, rulebook)
     if not whistle.may_blow(rulebook.organisations[by], rulebook):
         barred |= {Action.WHISTLE}
     found = []

@@ -11,7 +11,7 @@ from app.domain.clock import unspent
 from app.domain.dispute import DISPUTE, RULING
 from app.domain.errors import Invalid, NotFound
 from app.domain.event import Event
-from app.domain.filing import Filed, notified, seated
+from app.domain.filing import Filed, at_home, notified, seated
 from app.domain.lifecycle import UNTOUCHED
 from app.domain.need import given
 from app.domain.satisfaction import KEY as SATISFACTION
@@ -40,7 +40,7 @@ async def merge(tx: Tx, library: Library, order: Order, into: UnitId) -> Unit:
     target = next(iter(await unit_store.read(tx, [into])), None)
     if target is None or not in_sight(target, order.by, case.rulebook):
         raise NotFound(zh="没有要并入的业务单元", en="no such unit to merge into", field="into")
-    _refuse(unit, target, has_merged=bool(case.merged))
+    _refuse(unit, target, has_merged=await unit_store.has_merged(tx, unit.id))
     if await unit_store.tasks_of(tx, [unit.id]):
         raise Invalid(
             zh="该单元已拆分任务, 不能并入其他单元",
@@ -107,8 +107,9 @@ async def unmerge(
     (admission,) = intake.judge([read(stored)], case.reference, order.at)
     filed = _judged_anew(case, admission, replace(deed, data={**data, "limits": "anew"}))
     await write(tx, [filed])
-    if admission.tasks:
-        await intake.begin(tx, admission.tasks, case.reference)
+    tasks = [at_home(task, filed.unit.home) for task in admission.tasks]
+    if tasks:
+        await intake.begin(tx, tasks, case.reference)
     return filed.unit
 
 

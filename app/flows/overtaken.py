@@ -7,6 +7,7 @@ from typing import Final
 
 from app.domain import overtaken
 from app.domain.action import Action
+from app.domain.authority import Caller, scope_of
 from app.domain.errors import ActionNotAllowed, DomainError, Last, NotFound, Stale
 from app.domain.lifecycle import RAISES_VERSION
 from app.domain.organisation import OrganisationCode
@@ -27,28 +28,57 @@ _SERVICE: Final = "系统"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Which version of a unit a body saw, and when it wants to do something to it."""
+    """Which versions of units somebody saw, and when they want to do something to them."""
 
-    version: int
-    by: OrganisationCode
+    versions: Mapping[UnitId, int]
+    by: Caller
     at: datetime
 
 
-async def refusal(
-    tx: Tx, known: DomainError, unit: Unit, look: Look, rulebook: Rulebook
-) -> DomainError:
-    """Return a refusal that tells how the unit stands and who brought it there.
+async def tell(
+    tx: Tx,
+    refusals: Mapping[UnitId, DomainError],
+    units: Iterable[Unit],
+    look: Look,
+    rulebook: Rulebook,
+) -> dict[UnitId, DomainError]:
+    """Return refusals that tell how the units stand and who brought them there.
 
-    A body that has had it and has it no more hears that, not that there is no such unit; but
-    no names of persons.
+    A body that has had one and has it no more hears that, not that there is no such unit; but
+    no names of persons. Whoever sees only their own reports does not hear it for their body.
     """
-    is_out_of_sight = isinstance(known, NotFound)
-    if is_out_of_sight:
-        if not 0 < look.version < unit.version or not await steps.has_had(tx, unit.id, look.by):
-            return known
-        known = overtaken.stale(unit, look.version)
-    await told(tx, {unit.id: known}, [unit], rulebook, look.at, with_names=not is_out_of_sight)
-    return known
+    known = {unit.id: unit for unit in units if unit.id in refusals}
+    lost = await _lost(tx, refusals, known, look, rulebook)
+    seen = {unit: one for unit, one in refusals.items() if isinstance(one, TELLING)}
+    await told(tx, seen, known.values(), rulebook, look.at)
+    await told(tx, lost, known.values(), rulebook, look.at, with_names=False)
+    return {**refusals, **lost}
+
+
+async def _lost(
+    tx: Tx,
+    refusals: Mapping[UnitId, DomainError],
+    known: Mapping[UnitId, Unit],
+    look: Look,
+    rulebook: Rulebook,
+) -> dict[UnitId, DomainError]:
+    """Return another refusal of the units that have left the caller's body since it saw them."""
+    body = _body(look.by, rulebook)
+    gone = [
+        unit.id
+        for unit in known.values()
+        if isinstance(refusals[unit.id], NotFound) and 0 < look.versions[unit.id] < unit.version
+    ]
+    if body is None or not gone:
+        return {}
+    had = await steps.had(tx, gone, body)
+    return {unit: overtaken.stale(known[unit], look.versions[unit]) for unit in had}
+
+
+def _body(caller: Caller, rulebook: Rulebook) -> OrganisationCode | None:
+    """Return the body that a caller sees units for; None: for nobody but themselves."""
+    body = rulebook.organisations.get(caller.organisation)
+    return scope_of(caller, body).organisation if body else None
 
 
 async def told(

@@ -18,7 +18,7 @@ from app.domain.authority import Caller
 from app.domain.clock import Clock
 from app.domain.errors import Invalid, Unavailable
 from app.domain.event import Event
-from app.domain.filing import Filed, notified
+from app.domain.filing import Filed, at_home, notified
 from app.domain.lifecycle import UNTOUCHED
 from app.domain.rulebook import Rulebook
 from app.domain.timing import Terms, enter, relimited
@@ -202,7 +202,7 @@ def _change(
     deed = Deed(Action.REJUDGE, wish.by, wish.at, wish.reason, _told(now, after, told))
     filed = Filed(after, (*late.steps, step_of(after, deed)), all_clocks)
     filed = notified(filed, [one for one in new.raised if one not in now.raised], wish.at)
-    return Change(unit, filed, tuple(_at_home(task, now.home) for task in admission.tasks))
+    return Change(unit, filed, tuple(at_home(task, now.home) for task in admission.tasks))
 
 
 def _terms(unit: Unit, rulebook: Rulebook) -> Terms:
@@ -217,9 +217,3 @@ def _told(before: Unit, after: Unit, names: Sequence[str]) -> Mapping[str, Any]:
         side: {"rulebook": unit.rulebook, **{name: getattr(unit, name) for name in names}}
         for side, unit in (("from", before), ("to", after))
     }
-
-
-def _at_home(task: Filed, home: str) -> Filed:
-    """Return a task that belongs where its root was filed, wherever its place now lies."""
-    steps = tuple(replace(step, home=home) for step in task.steps)
-    return replace(task, unit=replace(task.unit, home=home), steps=steps)

@@ -260,9 +260,13 @@ async def _opened(
 ) -> tuple[Case, Request]:
     """Return the owned unit and its request as it stands now; raises ActionNotAllowed if decided.
 
-    Between the look and the lock somebody may have decided it.
+    Between the look and the lock somebody may have decided it. Who may not see the unit hears
+    nothing of it.
     """
-    case = await open_case(tx, library, order, action)
+    try:
+        case = await open_case(tx, library, order, action)
+    except NotFound:
+        raise _unknown() from None
     request = await _find(tx, request.id)
     if request.state is not RequestState.PENDING:
         raise await _over(tx, request, case.unit, case.rulebook, order.at)

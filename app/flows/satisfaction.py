@@ -13,7 +13,7 @@ from app.flows.casework import Case, Order, open_case
 from app.flows.rulebook import Library
 from app.store import casework as case_store
 from app.store import units as unit_store
-from app.store.casework import Owned
+from app.store.casework import Kin, Owned
 from app.store.database import Tx
 
 
@@ -47,7 +47,8 @@ async def _with_target(tx: Tx, unit: UnitId) -> dict[UnitId, Owned]:
     over = [one.merged_into for one in await unit_store.read(tx, [unit]) if one.merged_into]
     if not over:
         return {}
-    return {one.unit.id: one for one in await case_store.own(tx, [unit, *over], below=False)}
+    owned = await case_store.own(tx, [unit, *over], Kin.NOBODY)
+    return {one.unit.id: one for one in owned}
 
 
 def _answered(case: Case, filed: Filed, order: Order, told: Mapping[str, Any]) -> Filed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.domain import similar
 from app.domain.admission import Admission
@@ -43,18 +44,19 @@ async def compare(tx: Tx, asked: Sequence[Enquiry]) -> list[Admission]:
     """Return the admissions with each report merged, marked as recurring, or as it was.
 
     One look-up for the batch; two statements more if something is merged into a unit that was
-    there before, which is owned so that it does not end meanwhile.
+    there before, which is owned so that it does not end meanwhile. Where one has ended all the
+    same, the next best is owned in its turn.
     """
     questions = [one.question for one in asked]
     if not any(questions):
         return [one.admission for one in asked]
     around = await similar_store.around(tx, questions)
     found = _verdicts(asked, around)
-    own = {one.admission.event.id for one in asked}
-    wanted = [unit for unit in similar.ids(found) if unit not in own]
-    if wanted:
-        still_open = {unit.id for unit in await unit_store.take(tx, wanted) if unit.desk}
-        gone = set(wanted) - still_open
+    ours: set[UUID] = {one.admission.event.id for one in asked}
+    while wanted := set(similar.ids(found)) - ours:
+        still_open = {unit.id for unit in await unit_store.take(tx, list(wanted)) if unit.desk}
+        ours |= still_open
+        gone = wanted - still_open
         if gone:
             around = [[one for one in seen if one.id not in gone] for seen in around]
             found = _verdicts(asked, around)

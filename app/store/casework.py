@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from enum import Flag, auto
 from itertools import groupby
 from typing import Final
 from uuid import UUID
@@ -14,14 +15,24 @@ from app.domain.unit import Step, Unit
 from app.store import clocks, steps, units
 from app.store.database import Tx
 
+MOST_MERGED: Final = 5000
+"""Merged units that are owned with the one they were merged into.
+
+A broken sensor that reports for ever must not use up the locks of the whole server.
+"""
+
 # Arrays and OFFSET 0 keep the planner to the indexes: before a table's first ANALYZE a family
 # looks large to it, and it would read all units for one.
 _NEAR: Final = """
 SELECT id FROM unit WHERE id = ANY($1)
 UNION SELECT parent FROM unit WHERE id = ANY($1) AND parent IS NOT NULL
-UNION SELECT id FROM unit WHERE merged_into = ANY($1)
 """
-_ALL: Final = f"""{_NEAR}
+_MERGED: Final = f"""
+UNION SELECT id FROM (
+    SELECT id FROM unit WHERE merged_into = ANY($1) ORDER BY id LIMIT {MOST_MERGED}
+) merged
+"""
+_BELOW: Final = """
 UNION SELECT id FROM (
     WITH RECURSIVE below AS (
         SELECT id, desk FROM unit WHERE parent = ANY($1)
@@ -32,6 +43,20 @@ UNION SELECT id FROM (
     SELECT id FROM below WHERE desk IS NOT NULL
 ) open
 """
+
+
+class Kin(Flag):
+    """Who is owned besides a unit and its parent."""
+
+    NOBODY = 0
+    MERGED = auto()
+    """What was merged into it."""
+    BELOW = auto()
+    """Its open tasks, and theirs."""
+
+
+def _family(kin: Kin) -> str:
+    return _NEAR + _MERGED * (Kin.MERGED in kin) + _BELOW * (Kin.BELOW in kin)
 
 
 def _lock(family: str) -> str:
@@ -54,8 +79,9 @@ def _look(family: str) -> str:
     """
 
 
-_LOCK: Final = (_lock(_NEAR), _lock(_ALL))
-_LOOK: Final = (_look(_NEAR), _look(_ALL))
+_KINS: Final = (Kin.NOBODY, Kin.MERGED, Kin.BELOW, Kin.MERGED | Kin.BELOW)
+_LOCK: Final = {kin: _lock(_family(kin)) for kin in _KINS}
+_LOOK: Final = {kin: _look(_family(kin)) for kin in _KINS}
 
 _CHANGE: Final = f"""
 WITH changed AS ({units.change()}),
@@ -78,17 +104,17 @@ class Owned:
     clocks: tuple[Clock, ...]
 
 
-async def own(tx: Tx, ids: Sequence[UUID], *, below: bool) -> list[Owned]:
-    """Own units, their parents and what was merged into them; `below`: and their open tasks.
+async def own(tx: Tx, ids: Sequence[UUID], kin: Kin) -> list[Owned]:
+    """Own units, their parents and others of their families.
 
     The locks come first, one way round and assigning no transaction id: the log's order per
     unit holds only if the id is assigned after the units are owned.
     """
     locked: set[UUID] = set()
     while True:
-        rows = await tx.fetch(_LOCK[below], ids)
+        rows = await tx.fetch(_LOCK[kin], ids)
         locked |= {row["id"] for row in rows}
-        found = _owned(await tx.fetch(_LOOK[below], ids))
+        found = _owned(await tx.fetch(_LOOK[kin], ids))
         # Between the two somebody may have joined the family.
         if all(one.unit.id in locked for one in found):
             return found

@@ -81,20 +81,25 @@ async def last(
     }
 
 
-async def has_had(tx: Tx, unit: UnitId, organisation: OrganisationCode) -> bool:
-    """Tell whether an organisation has had a unit, or has done something to it."""
-    return bool(
-        await tx.value(
-            """
-            SELECT EXISTS (
-                SELECT 1 FROM step
-                WHERE unit = $1 AND $2 IN (organisation, data ->> 'holder', data ->> 'from')
-            )
-            """,
-            unit,
-            organisation,
-        )
+_OF_REQUESTS: Final = (Action.SUPPORT, Action.GRANT, Action.REFUSE, Action.WITHDRAW)
+
+
+async def had(tx: Tx, units: Sequence[UnitId], organisation: OrganisationCode) -> frozenset[UnitId]:
+    """Return those of the units that an organisation has had, or has done something to.
+
+    Whom somebody asked for help, and who decided about a request, has not.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT unit FROM step
+        WHERE unit = ANY($1) AND $2 IN (organisation, data ->> 'holder', data ->> 'from')
+            AND action <> ALL($3)
+        """,
+        list(units),
+        organisation,
+        _OF_REQUESTS,
     )
+    return frozenset(row["unit"] for row in rows)
 
 
 def _step(row: asyncpg.Record) -> Step:

@@ -187,17 +187,10 @@ async def linked(tx: Tx, unit: UUID) -> list[Unit]:
     return [unit_of(row) for row in rows]
 
 
-async def family_of(tx: Tx, ids: Sequence[UUID]) -> list[UUID]:
-    """Return the parents, the tasks and the merged units of these."""
-    rows = await tx.fetch(
-        """
-        SELECT parent AS id FROM unit WHERE id = ANY($1) AND parent IS NOT NULL
-        UNION SELECT id FROM unit WHERE parent = ANY($1)
-        UNION SELECT id FROM unit WHERE merged_into = ANY($1)
-        """,
-        list(ids),
-    )
-    return [row["id"] for row in rows]
+async def has_merged(tx: Tx, unit: UUID) -> bool:
+    """Tell whether anything was merged into a unit."""
+    found = await tx.value("SELECT EXISTS (SELECT 1 FROM unit WHERE merged_into = $1)", unit)
+    return bool(found)
 
 
 async def codes_in_use(tx: Tx) -> tuple[set[str], set[str]]:

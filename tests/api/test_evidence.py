@@ -130,6 +130,17 @@ async def test_outside_the_scope_nothing_is_attached(city: City):
         assert answer.status_code == 404
 
 
+async def test_an_event_out_of_sight_is_refused_like_one_nobody_reported(city: City):
+    unit, stranger = await filed(await worker(city)), await clerk(city, WEST)
+    body = {"attachments": [exhibit(await uploaded(stranger))]}
+    made, invented = [
+        (await stranger.call("POST", f"/v1/events/{one}:attach", json=body)).json()
+        for one in (unit, str(uuid4()))
+    ]
+    del made["request_id"], invented["request_id"]
+    assert made == invented
+
+
 async def test_what_nobody_uploaded_is_refused_by_name(city: City):
     person = await worker(city)
     named = [exhibit(await uploaded(person)), exhibit(str(uuid4()))]

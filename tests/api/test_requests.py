@@ -1,6 +1,7 @@
 """Requests over HTTP: who may ask, who decides, and what everybody else is told."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -75,6 +76,15 @@ async def test_outside_the_scope_nobody_asks_or_decides(matter: Matter, organisa
     await decided(matter.street, request, "refuse", "理由不充分")
     assert (await decide(stranger, request, "grant")).status_code == 404
     assert (await stranger.get("/v1/requests"))["items"] == []
+
+
+@pytest.mark.parametrize("word", ["grant", "refuse", "withdraw"])
+async def test_a_request_out_of_sight_is_refused_like_one_nobody_made(matter: Matter, word: str):
+    stranger = await matter.city.person(f"{WEST}-ZX", Role.SUPERVISOR)
+    made = (await decide(stranger, await matter.asked(), word, "因为")).json()
+    invented = (await decide(stranger, str(uuid4()), word, "因为")).json()
+    del made["request_id"], invented["request_id"]
+    assert made == invented
 
 
 # Nobody need agree

@@ -204,6 +204,32 @@ async def test_whoever_never_had_it_hears_nothing(shared_city: City):
     assert (answer.status_code, "last" in answer.json()) == (404, False)
 
 
+@pytest.mark.parametrize("done", ["accept", "return"])
+async def test_whoever_only_reports_hears_nothing_of_what_their_body_has(
+    shared_city: City, done: str
+):
+    unit = await report(shared_city)
+    await (await person(shared_city, "board")).act(unit, done, reason="因为")
+    reporter = await shared_city.person(BOARD, Role.REPORTER)
+    answer = await reporter.call("POST", f"/v1/units/{unit}:accept", seen=1, json={})
+    assert (answer.status_code, "last" in answer.json()) == (404, False)
+
+
+@pytest.mark.parametrize("word", ["refuse", "withdraw"])
+async def test_whom_somebody_only_asked_for_hears_nothing(shared_city: City, word: str):
+    unit = await report(shared_city)
+    board, above = await person(shared_city, "board"), await person(shared_city, "above")
+    await board.act(unit, "accept")
+    asked = {"reason": "需封路", "holder": HELPER}
+    path = f"/v1/units/{unit}:support"
+    request = (await board.call("POST", path, json=asked)).json()["id"]
+    decider = above if word == "refuse" else board
+    assert (await decide(decider, request, word, "不必")).status_code == 200
+    helper = await person(shared_city, "helper")
+    answer = await helper.call("POST", f"/v1/units/{unit}:accept", seen=1, json={})
+    assert (answer.status_code, "last" in answer.json()) == (404, False)
+
+
 async def test_what_the_service_did_is_told_as_its_own(shared_city: City):
     unit = await report(shared_city)
     await (await person(shared_city, "head")).act(unit, "suspend", until=UNTIL, reason="等")

@@ -168,7 +168,7 @@ def test_every_open_unit_can_be_cancelled(state: State):
 
 
 AFTER = {
-    State.CLOSED: {Action.REOPEN, Action.RATE, Action.REDO},
+    State.CLOSED: {Action.REOPEN, Action.RATE},
     State.MERGED: {Action.UNMERGE, Action.RATE},
 }
 """What may still happen to a unit that is over, besides what is added to it."""
@@ -177,6 +177,11 @@ AFTER = {
 @pytest.mark.parametrize("state", [state for state in State if state.is_final])
 def test_a_final_state_allows_to_add_to_it_and_little_else(state: State):
     assert set(actions_in(state)) == {Action.NOTE, Action.ATTACH} | AFTER.get(state, set())
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_only_the_service_does_is_allowed_to_nobody(state: State):
+    assert not {Action.COORDINATE, Action.REDO, Action.SELF_HANDLE} & set(actions_in(state))
 
 
 @pytest.mark.parametrize("state", State)

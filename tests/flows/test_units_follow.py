@@ -196,6 +196,21 @@ async def test_a_recoded_district_is_found_by_either_code(city: City):
     assert await listed(watch, district="500199") == {done["id"], moved["id"]}
 
 
+async def test_a_planned_event_is_taken_out_of_a_merge_after_its_district_was_recoded(city: City):
+    reporter = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
+    spot = {"code": GRID, "point": {"longitude": 106.575, "latitude": 29.556}}
+    fires = [await reporter.post(city.report("六楼着火了浓烟滚滚", place=spot)) for _ in range(2)]
+    merged = fires[1].json()["event"]
+    assert fires[1].json()["merged_into"] == fires[0].json()["event"]
+    await reorganise(city, Plan("换码", date(2026, 11, 20), recodes=(recode(EAST, "500199"),)))
+    head = await city.person(f"{CITY}-ZX", Role.SUPERVISOR)
+    await head.act(merged, "unmerge", reason="不是同一处")
+    now = await shown(head, merged)
+    tasks = [task["holder"]["code"] for task in now["tasks"]]
+    assert (now["state"], tasks) == ("coordinating", ["500199-XF", "500199-GA"])
+    assert [await actions(head, task["id"]) for task in now["tasks"]] == [["file", "dispatch"]] * 2
+
+
 @pytest.mark.parametrize(
     ("place", "district", "street"),
     [

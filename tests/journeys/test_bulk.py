@@ -103,11 +103,11 @@ async def test_what_was_late_is_on_the_record_first(city: City):
 
 
 async def test_many_take_as_many_statements_as_one(city: City):
-    (first, *units), worker = await filed(city, 31)
+    (first, *units), worker = await filed(city, 121)
     await bulk(worker, "accept", seen([first]))
     async with logged(city.app.state.service.database) as queries:
         answer = await bulk(worker, "accept", seen(units))
-    assert answer.json()["done"] == 30
+    assert answer.json()["done"] == 120
     bounds = ("BEGIN;", "COMMIT;", "SAVEPOINT", "RELEASE SAVEPOINT")
     work = [one for one in queries if not one.startswith(bounds)]
     assert len(work) == 3
@@ -180,3 +180,15 @@ async def test_more_than_five_hundred_are_refused(city: City):
     worker = await city.person(f"{GRID}-WG", Role.GRID_WORKER)
     many = [{"id": str(uuid4()), "version": 1} for _ in range(501)]
     assert (await bulk(worker, "accept", many)).status_code == 422
+
+
+async def test_who_has_it_no_more_hears_so_in_bulk_as_alone(city: City):
+    units, worker = await filed(city, 1)
+    head = await city.person(f"{HARBOUR}-ZX", Role.SUPERVISOR)
+    await head.act(units[0]["id"], "transfer", holder=f"{HARBOUR}-MS", reason="改由板块承办")
+    answer = (await bulk(worker, "accept", seen(units))).json()
+    alone = await worker.call(
+        "POST", f"/v1/units/{units[0]['id']}:accept", json={}, headers={"If-Match": "1"}
+    )
+    assert (answer["items"][0]["status"], alone.status_code) == (412, 412)
+    assert answer["items"][0]["problem"]["last"] == alone.json()["last"]

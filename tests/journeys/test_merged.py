@@ -1,13 +1,18 @@
 """Similar reports: the second of one matter is merged, told of its end, and taken out again."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from app.domain.authority import Role
 from app.domain.policy import LocalPolicy, Nearness
+from app.domain.unit import Unit
+from app.store import units as unit_store
+from app.store.database import Tx
 from tests.given import CITY, GRID, HARBOUR, City, Person
 from tests.journeys.publishing import policies
 from tests.queries import logged
@@ -149,6 +154,30 @@ async def test_of_many_at_once_one_is_worked_on(city: City):
     own = [answer.json()["unit"]["id"] for answer in answers if not answer.json()["merged_into"]]
     assert len(own) == 1
     assert {one for one in into if one} <= set(own)
+
+
+@pytest.mark.parametrize("ended", [1, 2])
+async def test_nothing_is_merged_into_what_ended_while_it_was_looked_at(
+    city: City, monkeypatch: pytest.MonkeyPatch, ended: int
+):
+    worker, _ = await people(city)
+    head = await city.person(f"{HARBOUR}-ZX", Role.SUPERVISOR)
+    units = []
+    for point in (HERE, FAR):
+        units.append((await worker.post(city.report(place=at(point)))).json()["unit"]["id"])
+        city.clock.forward(minutes=1)
+    take, ending = unit_store.take, units[:ended]
+
+    async def later(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
+        while ending:
+            await head.act(ending.pop(), "cancel", reason="误报")
+        return await take(tx, ids)
+
+    monkeypatch.setattr(unit_store, "take", later)
+    between = {"longitude": 106.5755, "latitude": 29.556}
+    report = (await worker.post(city.report(place=at(between)))).json()
+    assert report["merged_into"] == (units[1] if ended == 1 else None)
+    assert report["unit"]["state"] == ("merged" if ended == 1 else "dispatched")
 
 
 async def test_a_batch_with_a_merge_takes_two_statements_more(city: City):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from app.domain.authority import Role
 from tests.given import EAST, GRID, HARBOUR, City, Person
 
@@ -92,6 +94,7 @@ async def test_who_did_the_work_does_not_rate_it_by_a_report_of_their_own(city: 
     unit = (await first.post(city.report(place=SPOT))).json()["unit"]["id"]
     merged = (await worker.post(city.report(place=SPOT))).json()["event"]
     await done(city, unit)
+    assert "rate" not in await offered(worker, merged)
     assert (await worker.try_to(merged, "rate", grade="satisfied")).status_code == 403
 
 
@@ -109,3 +112,19 @@ async def test_taken_out_again_it_has_its_own_result_to_be_rated(city: City):
     await resident.act(merged, "rate", grade="satisfied")
     apart = await clerk.act(merged, "unmerge", reason="不是同一处")
     assert (apart["state"], apart["satisfaction"]) == ("dispatched", None)
+
+
+@pytest.mark.parametrize("end", ["cancel", "decline"])
+async def test_what_was_merged_into_something_that_came_to_nothing_must_be_unmerged_first(
+    city: City, end: str
+):
+    unit, merged, resident = await second_of_two(city)
+    head = await city.person(f"{HARBOUR}-ZX", Role.SUPERVISOR)
+    if end == "decline":
+        await (await city.person(f"{GRID}-WG", Role.GRID_WORKER)).act(unit, "return", reason="不归")
+    await head.act(unit, end, reason="误报")
+    refused = (await resident.try_to(merged, "rate", grade="satisfied")).json()
+    assert ("待其结案" in refused["detail"], "须先“取消并案”" in refused["detail"]) == (False, True)
+    assert "unmerge" in refused["allowed"]
+    apart = await head.act(merged, "unmerge", reason="不是同一处")
+    assert apart["state"] == "dispatched"

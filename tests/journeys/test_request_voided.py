@@ -65,3 +65,12 @@ async def test_a_suspension_settles_the_request_for_one_and_leaves_that_for_time
     assert [(await matter.outcome(one))["state"] for one in (longer, pause)] == ["pending", "void"]
     await decided(matter.district, longer, "grant")
     assert (await matter.outcome(longer))["state"] == "granted"
+
+
+async def test_once_the_work_is_done_nobody_could_grant_a_cancellation(city: City):
+    matter = await Matter.accepted(city)
+    request = await matter.asked("cancel")
+    await matter.worker.act(matter.id, "resolve")
+    assert (await matter.outcome(request))["state"] == "void"
+    assert (await matter.now())["pending"] == []
+    assert (await matter.log())[-1]["data"]["voided"] == [request]

@@ -104,7 +104,8 @@ async def test_who_asks_may_say_within_what_and_who_grants_may_name_the_task(cit
 async def test_the_unit_is_resolved_only_after_its_support(city: City):
     unit = await granted(city)
     board = await hand(city, BOARD)
-    assert (await board.try_to(unit["id"], "resolve")).status_code == 409
+    refused = await board.try_to(unit["id"], "resolve")
+    assert (refused.status_code, refused.json()["allowed"]) == (409, ["cancel", "note", "attach"])
     await close(city, unit["tasks"][0])
     assert (await seen(city, unit["id"]))["state"] == "in_progress"
     assert (await board.act(unit["id"], "resolve"))["state"] == "resolved"
