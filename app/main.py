@@ -13,15 +13,19 @@ from app.api import (
     attachments,
     bulk,
     checks,
+    clocks,
     contract,
+    deadlines,
     drafts,
     events,
     explanations,
     families,
+    forecast,
     health,
     keys,
     me,
     merging,
+    notices,
     once,
     organisations,
     problems,
@@ -54,14 +58,18 @@ log = structlog.get_logger()
 
 
 def create_app(
-    settings: Settings, *, clock: Clock | None = None, library: Library | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    library: Library | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """Build the application; `settings.database_url` must be given by now.
 
-    A process that also runs the worker hands both the same clock and library.
+    A process that also runs the worker hands both the same clock, library and metrics.
     """
     clock, library = clock or Clock(), library or Library()
-    metrics, folder = Metrics(), Folder(settings.folder)
+    metrics, folder = metrics or Metrics(), Folder(settings.folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -91,6 +99,10 @@ def create_app(
         families,
         tasks,
         steering,
+        clocks,
+        deadlines,
+        forecast,
+        notices,
         merging,
         requests,
         organisations,

@@ -11,8 +11,9 @@ PINGSHAN = SHARED / "pingshan_events.csv"
 
 def commands() -> dict[str, list[str]]:
     """Return each benchmark's arguments; those that need the real data only where they are."""
-    names = ("classify", "intake", "actions", "routing", "trial", "reorganisation")
+    names = ("classify", "intake", "actions", "routing", "trial", "reorganisation", "deadlines")
     found: dict[str, list[str]] = {name: [] for name in names}
+    found["timers"] = ["--clocks", "400000", "--backlog", "40000"]
     if PINGSHAN.is_file():
         found["pingshan"] = []
     return found

@@ -50,7 +50,7 @@ def running(*options: str) -> Iterator[Running]:
         home.chmod(stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
         settings = Settings.of({**os.environ, "YIGUAN_HOME": name})
         with server(settings) as (ready, held):
-            key = asyncio.run(_prepare(ready))
+            key = asyncio.run(prepare(ready))
             port = free_port()
             environment = {**os.environ, "YIGUAN_HOME": name, "YIGUAN_LOG_LEVEL": "warning"}
             process = subprocess.Popen(
@@ -66,7 +66,7 @@ def running(*options: str) -> Iterator[Running]:
                 process.wait(START)
 
 
-async def _prepare(settings: Settings) -> str:
+async def prepare(settings: Settings) -> str:
     """Load the shipped city and make a key that may do everything; returns the key."""
     now = datetime.now(UTC)
     async with database(settings) as opened:

@@ -52,12 +52,13 @@ async def post_event(request: Request) -> Response:
         async with service.database.reading() as tx:
             await evidence.check(tx, report)
     outcome = await service.gather.submit(report)
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     if isinstance(outcome, Admitted):
         return _created(outcome, rulebook)
     async with service.database.reading() as tx:
         root = await _root(tx, outcome.id)
-    return _json(render.event_detail(outcome, root, rulebook), 200, root.version)
+    return _json(render.event_detail(outcome, root, rulebook, now), 200, root.version)
 
 
 def _created(admitted: Admitted, rulebook: Rulebook) -> Response:
@@ -78,13 +79,14 @@ async def _root(tx: Tx, event_id: EventId) -> Unit:
 @router.get("/{event_id}", summary="One event, with its root unit as it is now")
 async def get_event(event_id: UUID, service: Services, caller: Calling) -> EventDetail:
     """Return an event within the caller's scope."""
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     async with service.database.reading() as tx:
         stored = (await events.find(tx, [event_id])).get(event_id)
         root = await _root(tx, stored.id) if stored else None
     if stored is None or root is None or not _may_read(stored, root, caller, rulebook):
         raise _no_event()
-    return render.event_detail(stored, root, rulebook)
+    return render.event_detail(stored, root, rulebook, now)
 
 
 @router.post(
@@ -105,7 +107,7 @@ async def attach(event_id: UUID, body: AttachIn, service: Services, once: Posted
             done = await casework.attach(doing.tx, service.library, order, report=stored)
         except NotFound:
             raise _no_event() from None
-        shown = render.unit(done, service.library.current(now).rulebook)
+        shown = render.unit(done, service.library.current(now).rulebook, now)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
 
 

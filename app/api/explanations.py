@@ -93,7 +93,7 @@ async def explain_report(
     async with service.database.reading() as tx:
         told = await explanation.of_report(tx, service.library, version, report, now=now)
     root, *tasks = (
-        render.unit(filed.unit, told.rulebook)
+        render.unit(filed.unit, told.rulebook, now)
         for filed in (told.admission.root, *told.admission.tasks)
     )
     return Foretelling.of(

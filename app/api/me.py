@@ -18,7 +18,8 @@ router = APIRouter(prefix="/v1/me", tags=["me"])
 @router.get("/events", summary="My reports and where they stand, the newest first")
 async def my_events(service: Services, caller: Calling, asked: Page) -> EventPage:
     """Return the events this account has posted, each with its root unit as it is now."""
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     before = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
         found = await events.page_of_account(tx, caller.account, before=before, limit=asked.limit)
@@ -28,7 +29,7 @@ async def my_events(service: Services, caller: Calling, asked: Page) -> EventPag
     following = (
         cursor_of(found[-1].received_at, found[-1].id) if len(found) == asked.limit else None
     )
-    items = [render.event_detail(one, roots[one.id], rulebook) for one in found]
+    items = [render.event_detail(one, roots[one.id], rulebook, now) for one in found]
     return EventPage(items=items, next=following)
 
 
@@ -37,11 +38,12 @@ async def my_tasks(
     request: Request, service: Services, caller: Calling, asked: Page
 ) -> UnitPage | Response:
     """Return the units that wait for work by the caller's organisation, the earliest due first."""
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
         found = await lists.held_by(tx, caller.organisation, after=after, limit=asked.limit)
     following = (
         cursor_of(found[-1].stage_due_at, found[-1].id) if len(found) == asked.limit else None
     )
-    return tables.unit_page(request, found, rulebook, following)
+    return tables.unit_page(request, found, rulebook, now, following)

@@ -1,6 +1,13 @@
 """What operators scrape."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 
 
 class Metrics:
@@ -38,6 +45,17 @@ class Metrics:
         )
         self.depth = self._gauge("yiguan_gather_depth", "Reports waiting to be written")
         self.due = self._gauge("yiguan_due_backlog", "Marks that should have fired by now")
+        self.lateness = Histogram(
+            "yiguan_mark_lateness_seconds",
+            "From the moment of a mark to the end of the transaction that fired it",
+            buckets=(0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200, 86400),
+            registry=self._registry,
+        )
+        self.mark_failures = Counter(
+            "yiguan_mark_failures_total",
+            "Units whose marks could not be fired and are tried again later",
+            registry=self._registry,
+        )
         self.horizon = self._gauge(
             "yiguan_horizon_age_seconds", "Age of the oldest open writing transaction"
         )
@@ -54,3 +72,7 @@ class Metrics:
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self._registry)
+
+    def listen(self, host: str, port: int) -> None:
+        """Answer on a port of their own, in a process that has no other."""
+        start_http_server(port, host, self._registry)

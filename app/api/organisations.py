@@ -46,7 +46,8 @@ async def get_queue(
     code: str, request: Request, service: Services, caller: Calling, asked: Page
 ) -> UnitPage | Response:
     """Return the units whose turn it is here: urgency first, then the stage's deadline."""
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     desk = within(code, caller, rulebook)
     after = QueueKey(*cursor_values(asked.cursor, int, datetime, UUID)) if asked.cursor else None
     async with service.database.reading() as tx:
@@ -55,4 +56,4 @@ async def get_queue(
     if len(found) == asked.limit:
         last = found[-1]
         following = cursor_of(last.urgency.rank, last.stage_due_at, last.id)
-    return tables.unit_page(request, found, rulebook, following)
+    return tables.unit_page(request, found, rulebook, now, following)

@@ -31,7 +31,7 @@ from app.domain.lifecycle import Allowed
 from app.domain.organisation import OrganisationCode
 from app.domain.request import Request
 from app.domain.rulebook import Rulebook
-from app.domain.unit import Step, Unit
+from app.domain.unit import ClockName, Step, Unit
 from app.domain.words import ACTION
 from app.flows.intake import Admitted
 from app.store.attachments import Attachment
@@ -42,7 +42,15 @@ def accepted(admitted: Admitted, rulebook: Rulebook) -> AcceptedOut:
     """Render the answer to a report just written."""
     admission, numbers = admitted.admission, admitted.numbers
     root, *tasks = (
-        UnitOut(**_unit(filed.unit, rulebook, numbers[filed.unit.id], filed.unit.created_at))
+        UnitOut(
+            **_unit(
+                filed.unit,
+                rulebook,
+                filed.unit.created_at,
+                numbers[filed.unit.id],
+                shows_duty=True,
+            )
+        )
         for filed in (admission.root, *admission.tasks)
     )
     reasons = dict(admission.root.unit.reasons)
@@ -55,9 +63,9 @@ def accepted(admitted: Admitted, rulebook: Rulebook) -> AcceptedOut:
     )
 
 
-def unit(shown: Unit, rulebook: Rulebook) -> UnitOut:
+def unit(shown: Unit, rulebook: Rulebook, now: datetime) -> UnitOut:
     """Render a unit as lists show it."""
-    return UnitOut(**_unit(shown, rulebook, shown.number))
+    return UnitOut(**_unit(shown, rulebook, now))
 
 
 def detail(
@@ -73,10 +81,10 @@ def detail(
 ) -> UnitDetail:
     """Render a unit with all that belongs to it, and who is on duty now where it is."""
     return UnitDetail(
-        **_unit(shown, rulebook, shown.number, now),
+        **_unit(shown, rulebook, now, shows_duty=True),
         event=event(report) if report else None,
         clocks=[clock(one) for one in clocks],
-        **_family(shown, [one for one in linked if one.parent == shown.id], rulebook),
+        **_family(shown, [one for one in linked if one.parent == shown.id], rulebook, now),
         merged=[numbered(one) for one in linked if one.merged_into == shown.id],
         recurred=[numbered(one) for one in linked if one.recurs == shown.id],
         pending=[request(one, shown, rulebook) for one in pending],
@@ -84,11 +92,13 @@ def detail(
     )
 
 
-def _family(shown: Unit, tasks: Sequence[Unit], rulebook: Rulebook) -> dict[str, Any]:
+def _family(
+    shown: Unit, tasks: Sequence[Unit], rulebook: Rulebook, now: datetime
+) -> dict[str, Any]:
     """Render what belongs to a unit as one of a family."""
     errand = errand_of(shown)
     return {
-        "tasks": [unit(task, rulebook) for task in in_order(tasks)[:MOST]],
+        "tasks": [unit(task, rulebook, now) for task in in_order(tasks)[:MOST]],
         "progress": progress(Progress.of(tasks)) if tasks else None,
         "errand": ErrandOut(**errand.stored()) if errand else None,
     }
@@ -100,11 +110,11 @@ def progress(shown: Progress) -> ProgressOut:
 
 
 def _unit(
-    shown: Unit, rulebook: Rulebook, number: str, now: datetime | None = None
+    shown: Unit, rulebook: Rulebook, now: datetime, number: str = "", *, shows_duty: bool = False
 ) -> dict[str, Any]:
     return {
         "id": shown.id,
-        "number": number,
+        "number": number or shown.number,
         "kind": shown.kind,
         "clause": shown.clause,
         "title": shown.title,
@@ -115,12 +125,14 @@ def _unit(
         "due_at": shown.due_at,
         "is_provisional": shown.is_provisional,
         "overdue_at": shown.overdue_at,
+        "exempted_at": shown.exempted_at,
+        "light": shown.light(now),
         "raised": list(shown.raised),
         "entry": _entry(shown, rulebook),
         "level": shown.level,
         "is_gap": shown.is_gap,
         "is_unlisted": shown.is_unlisted,
-        "holder": organisation(shown.holder, rulebook, now),
+        "holder": organisation(shown.holder, rulebook, now if shows_duty else None),
         "centre": organisation(shown.centre, rulebook),
         "route": [named(code, rulebook) for code in shown.route],
         "place": place(shown.place, rulebook),
@@ -233,6 +245,7 @@ def request(
         until=wish.until,
         helper=named(wish.helper, rulebook) if wish.helper else None,
         limit=str(wish.limit) if wish.limit else None,
+        clock=ClockName(wish.clock) if wish.clock else None,
         agreed=[named(code, rulebook) for code in shown.agreed],
         state=shown.state,
         desk=named(shown.desk, rulebook) if shown.desk else None,
@@ -262,6 +275,7 @@ def clock(shown: Clock) -> ClockOut:
         due_at=shown.due_at,
         is_provisional=shown.is_provisional,
         overdue_at=shown.overdue_at,
+        exempted_at=shown.exempted_at,
     )
 
 
@@ -293,9 +307,9 @@ def event(stored: StoredEvent) -> EventOut:
     )
 
 
-def event_detail(stored: StoredEvent, root: Unit, rulebook: Rulebook) -> EventDetail:
+def event_detail(stored: StoredEvent, root: Unit, rulebook: Rulebook, now: datetime) -> EventDetail:
     """Render an event with its root unit."""
-    return EventDetail(event=event(stored), unit=unit(root, rulebook))
+    return EventDetail(event=event(stored), unit=unit(root, rulebook, now))
 
 
 def step(line: Step, names: Mapping[UUID, str], rulebook: Rulebook) -> StepOut:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from app.api.models import Clean, Code, Moment, Named, Paging, Said, example
 from app.domain.request import RequestKind, RequestState
 from app.domain.responsibility import Urgency
-from app.domain.unit import State
+from app.domain.unit import ClockName, State
 
 LimitText = Annotated[Clean, StringConstraints(max_length=40)]
 
@@ -46,6 +46,8 @@ class RequestOut(BaseModel):
     """Whose support (协办) is asked for."""
     limit: str | None
     """How much more time an extension (延期) means, or within what support is wanted."""
+    clock: ClockName | None
+    """Whose lateness an appeal (申诉) is about."""
     agreed: list[Named]
     """Centres that have agreed while another has yet to."""
     state: RequestState
@@ -78,6 +80,14 @@ class SupportIn(Said):
     holder: Code | None = None
     function: Code | None = None
     limit: LimitText | None = None
+
+
+class AppealIn(Said):
+    """Which limit was late, and why it should not count."""
+
+    model_config = example(clock="dispose", reason="市电中断, 泵站无法排水")
+
+    clock: ClockName
 
 
 class GrantIn(Said):

@@ -1,4 +1,4 @@
-"""Requests and what they are made for: `:request`, `:support`, `:suspend`, `:resume`, `:extend`."""
+"""Requests and what they are made for: `:request`, `:support`, `:appeal`, `:suspend` and so on."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,6 +15,7 @@ from app.api.models import Moment, Said, example
 from app.api.once import Once, Posted
 from app.api.request import Calling, Seen, Services, cursor_of, cursor_values
 from app.api.request_models import (
+    AppealIn,
     GrantIn,
     RequestIn,
     RequestOut,
@@ -123,6 +124,21 @@ async def ask_support(unit: UnitKey, body: SupportIn, once: Posted) -> Response:
         limit=limit_of(body.limit, "limit"),
     )
     return await _ask(unit, once, wish, body.reason)
+
+
+@router.post(
+    "/units/{unit}:appeal",
+    tags=["requests"],
+    status_code=201,
+    summary="申诉: ask that a lateness be left out of the statistics",
+    response_model=RequestOut,
+)
+async def appeal(unit: UnitKey, body: AppealIn, once: Posted) -> Response:
+    """Appeal as whoever was late, also after the close; the centre above decides.
+
+    That it was late stays on the record.
+    """
+    return await _ask(unit, once, Wish(RequestKind.APPEAL, clock=body.clock), body.reason)
 
 
 async def _ask(unit: UnitKey, once: Once, wish: Wish, reason: str) -> Response:

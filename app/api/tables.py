@@ -1,6 +1,7 @@
 """Lists as the caller wants them: JSON, or a spreadsheet for the office."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -36,10 +37,14 @@ HEADINGS: Final = (
 
 
 def unit_page(
-    request: Request, found: Sequence[Unit], rulebook: Rulebook, following: str | None
+    request: Request,
+    found: Sequence[Unit],
+    rulebook: Rulebook,
+    now: datetime,
+    following: str | None,
 ) -> UnitPage | Response:
     """Return a page of units as JSON, or as XLSX to a caller that accepts only that."""
-    shown = [render.unit(unit, rulebook) for unit in found]
+    shown = [render.unit(unit, rulebook, now) for unit in found]
     if XLSX not in request.headers.get("accept", ""):
         return UnitPage(items=shown, next=following)
     zone = ZoneInfo(rulebook.calendar.zone)

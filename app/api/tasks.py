@@ -83,7 +83,8 @@ async def issue_task(body: IssueIn, service: Services, once: Posted) -> Response
     wish = _wish(body, once.caller, reference.rulebook)
     async with once.transaction() as doing:
         issued = await issue.issue(doing.tx, reference, wish, now)
-        shown = IssuedOut(unit=render.unit(issued.unit, reference.rulebook), tasks=issued.tasks)
+        unit = render.unit(issued.unit, reference.rulebook, now)
+        shown = IssuedOut(unit=unit, tasks=issued.tasks)
         return doing.answer(shown, status=201 if issued.tasks else 200)
 
 

@@ -15,7 +15,7 @@ from app.domain.area import Tier
 from app.domain.evidence import Phase
 from app.domain.need import Need
 from app.domain.responsibility import Kind, Urgency
-from app.domain.unit import Clause, ClockName, Grade, State
+from app.domain.unit import Clause, ClockName, Grade, Light, State
 
 
 class EntryOut(BaseModel):
@@ -60,6 +60,8 @@ class ClockOut(BaseModel):
     due_at: datetime | None
     is_provisional: bool
     overdue_at: datetime | None
+    exempted_at: datetime | None = None
+    """When its lateness was taken out of the statistics (申诉); that it was late stays a fact."""
 
 
 class UnitOut(BaseModel):
@@ -77,6 +79,10 @@ class UnitOut(BaseModel):
     due_at: datetime | None
     is_provisional: bool
     overdue_at: datetime | None
+    exempted_at: datetime | None
+    """When its first lateness was taken out of the statistics (申诉)."""
+    light: Light | None
+    """The worst light of its running limits: red is late; null when nothing is to be done."""
     raised: list[str]
     entry: EntryOut | None
     level: Tier | None
@@ -220,6 +226,7 @@ class UnitQuery(Paging):
     street: Code | None = None
     holder: Code | None = None
     overdue: bool | None = None
+    light: Light | None = Field(default=None, description="亮灯: red is late")
     unlisted: bool | None = Field(default=None, description="无清单依据: without an entry")
     raised: bool = Field(default=False, description="Only units raised to the caller's centre")
     updated_since: Moment | None = None

@@ -45,19 +45,20 @@ async def list_units(
     request: Request, service: Services, caller: Calling, asked: Annotated[UnitQuery, Query()]
 ) -> UnitPage | Response:
     """Return the units within the caller's scope that the filters leave, as JSON or XLSX."""
-    rulebook = service.library.current(service.now()).rulebook
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
     body = rulebook.organisations[caller.organisation]
     scope = scope_of(caller, body, rulebook.areas.before(body.area))
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
-        wanted = _filter(asked, caller, rulebook.areas)
+        wanted = _filter(asked, caller, rulebook.areas, now)
         found = await lists.page(tx, scope, wanted, after=after, limit=asked.limit)
     full = len(found) == asked.limit
     following = cursor_of(found[-1].updated_at, found[-1].id) if full else None
-    return tables.unit_page(request, found, rulebook, following)
+    return tables.unit_page(request, found, rulebook, now, following)
 
 
-def _filter(asked: UnitQuery, caller: Caller, areas: Areas) -> UnitFilter:
+def _filter(asked: UnitQuery, caller: Caller, areas: Areas, now: datetime) -> UnitFilter:
     district = areas.get(AreaCode(asked.district)) if asked.district else None
     return UnitFilter(
         state=asked.state,
@@ -67,6 +68,8 @@ def _filter(asked: UnitQuery, caller: Caller, areas: Areas) -> UnitFilter:
         streets=_every_code(asked.street, areas),
         holder=OrganisationCode(asked.holder) if asked.holder else None,
         is_overdue=asked.overdue,
+        light=asked.light,
+        now=now,
         is_unlisted=asked.unlisted,
         raised_to=caller.organisation if asked.raised else None,
         updated_since=asked.updated_since,

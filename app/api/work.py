@@ -63,7 +63,7 @@ async def work(
         found = await unit_id(doing.tx, key)
         order = Order(found, seen, caller, service.now(), reason, exhibits=exhibits(attached))
         done = await flow(doing.tx, service.library, order)
-        shown = render.unit(done, service.library.current(service.now()).rulebook)
+        shown = render.unit(done, service.library.current(order.at).rulebook, order.at)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
 
 

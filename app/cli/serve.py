@@ -13,6 +13,7 @@ import typer
 import uvicorn
 
 from app import worker
+from app.api.metrics import Metrics
 from app.cli.root import console, prepare, run, server
 from app.flows.rulebook import Library
 from app.main import create_app
@@ -58,7 +59,12 @@ def serve(
         run(_kept(serving(ready, Clock(), host=host, port=port, works=not api_only), held))
 
 
-def work() -> None:
+def work(
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="在此端口提供指标 / answer /metrics on this port"),
+    ] = None,
+) -> None:
     """单独运行时限引擎 / run a worker of its own.
 
     例 / example: `yiguan work`
@@ -67,7 +73,10 @@ def work() -> None:
     set_up_logs(settings)
     with ending(), server(settings) as (ready, held):
         run(prepare(ready))
-        run(_kept(_working(ready), held))
+        metrics = Metrics()
+        if metrics_port is not None:
+            metrics.listen(ready.host, metrics_port)
+        run(_kept(_working(ready, metrics), held))
 
 
 def migrate() -> None:
@@ -118,8 +127,8 @@ async def _keep(held: Server) -> None:
 
 async def serving(settings: Settings, clock: Clock, *, host: str, port: int, works: bool) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was taken."""
-    library = Library()
-    application = create_app(settings, clock=clock, library=library)
+    library, metrics = Library(), Metrics()
+    application = create_app(settings, clock=clock, library=library, metrics=metrics)
     config = uvicorn.Config(
         application,
         host=host,
@@ -134,9 +143,10 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
         timeout_graceful_shutdown=DRAIN,
         backlog=4096,
     )
-    task = (
-        asyncio.create_task(worker.run(settings, clock=clock, library=library)) if works else None
-    )
+    task = None
+    if works:
+        working = worker.run(settings, clock=clock, library=library, metrics=metrics)
+        task = asyncio.create_task(working)
     try:
         await _until_told(uvicorn.Server(config))
     finally:
@@ -157,8 +167,8 @@ async def _until_told(web: uvicorn.Server) -> None:
         raise
 
 
-async def _working(settings: Settings) -> None:
-    task = asyncio.create_task(worker.run(settings))
+async def _working(settings: Settings, metrics: Metrics) -> None:
+    task = asyncio.create_task(worker.run(settings, metrics=metrics))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, task.cancel)

@@ -106,7 +106,7 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
             "state": STATE_AFTER[assigned.onward],
             **handled.fields(event, handled_as),
         },
-        Terms(entry, policy, rulebook.calendar, entry.urgency),
+        Terms(entry, policy, rulebook.calendar, entry.urgency, path_of=rulebook.path_of),
         handled.steps_of(handled_as, steps_of(assigned.onward)),
         site,
     )
@@ -159,7 +159,8 @@ def _triaged(
             **({"triage": stop_reasons(route)} if route.meant else {}),
         },
     }
-    terms = Terms(None, site.policy, site.rulebook.calendar, urgency)
+    book = site.rulebook
+    terms = Terms(None, site.policy, book.calendar, urgency, path_of=book.path_of)
     return filed(fields, terms, (Action.RECEIVE,), site)
 
 

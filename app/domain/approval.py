@@ -6,6 +6,7 @@ from typing import Final
 
 from app.domain import extension, support, suspension
 from app.domain.action import Action
+from app.domain.appeal import may_appeal
 from app.domain.authority import Caller, Role, is_owned
 from app.domain.clock import Clock
 from app.domain.errors import ActionNotAllowed, Forbidden
@@ -28,11 +29,14 @@ _COUNTED: Final = {
 def chain(unit: Unit, wish: Wish, rulebook: Rulebook) -> tuple[OrganisationCode, ...]:
     """Return the centres that may come to decide about a unit, the nearest first, the city last.
 
-    Of support the nearest is over both bodies. Whether a matter that it owns is to be
-    cancelled a centre may say itself.
+    Of support the nearest is over both bodies, of an appeal over whoever was late. Whether a
+    matter that it owns is to be cancelled a centre may say itself.
     """
     bodies, areas = rulebook.organisations, rulebook.areas
     holder, body = bodies[unit.holder], bodies[unit.centre]
+    if wish.late is not None:
+        late = bodies.get(bodies.heir(wish.late)) if wish.late in bodies else None
+        body = bodies.centre_above(late, areas) if late else body
     if wish.helper is not None:
         body = support.desk(holder, bodies[bodies.heir(wish.helper)], rulebook)
     is_own = wish.kind is RequestKind.CANCEL and is_owned(unit)
@@ -85,6 +89,8 @@ def offers(
 
     Nobody grants what they have asked for themselves.
     """
+    if action is Action.APPEAL:
+        return may_appeal(clocks, caller.organisation, rulebook.organisations)
     if action is Action.WITHDRAW:
         return any(one.organisation == caller.organisation for one in unit.pending)
     if action in _DECISIONS:
@@ -142,15 +148,19 @@ def refuse_foreign(request: Request, unit: Unit, caller: Caller, rulebook: Ruleb
 
 
 def _may_come_true(request: Pending, unit: Unit) -> bool:
-    needed = (Action.GRANT, request.kind.action)
+    if request.kind is RequestKind.APPEAL:
+        return True
+    # Where it could be asked for no more, it is granted no more.
+    needed = (request.kind.asking, request.kind.action)
     return request.route == unit.route and all((unit.state, one) in TRANSITIONS for one in needed)
 
 
 def released(change: Filed) -> tuple[Filed, tuple[RequestId, ...]]:
     """Return a change with only those requests pending that it leaves a sense, and the others.
 
-    A request dies with the route it was made on, and when the unit has come to where it cannot
-    be granted or what it asks for not be done any more. The change's last step names the dead.
+    A request but an appeal dies with the route it was made on, and any when the unit has come
+    to where it cannot be granted or what it asks for not be done any more. The change's last
+    step names the dead.
     """
     unit = change.unit
     if not unit.pending:

@@ -129,6 +129,7 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.RESUME: {**_BY_HOLDER, **_BY_CENTRE},
     Action.EXTEND: _BY_CENTRES_HEAD,
     Action.REQUEST: {**_BY_HOLDER, **_BY_CENTRE},
+    Action.APPEAL: {**_BY_HOLDER, **_BY_CENTRE},
     Action.GRANT: _BY_APPROVER,
     Action.REFUSE: _BY_APPROVER,
     Action.WITHDRAW: {**_BY_HOLDER, **_BY_CENTRE},
@@ -243,6 +244,12 @@ def oversees(scope: Scope, body: Organisation, path: Sequence[Area]) -> bool:
     if body.code == scope.organisation:
         return True
     return scope.tier is not None and any(area.code == scope.area for area in path)
+
+
+def answers_for(head: Organisation, body: Organisation, path: Sequence[Area]) -> bool:
+    """Tell whether a body is another one itself, or lies in the area that one answers for."""
+    in_area = head.kind in _SEES_AREA and any(area.code == head.area for area in path)
+    return body.code == head.code or in_area
 
 
 def sees(scope: Scope, unit: Unit) -> bool:

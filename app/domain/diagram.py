@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.domain.action import Action
 from app.domain.authority import AUTHORITY, Role
+from app.domain.conditions import rows
 from app.domain.family import DEPTH, WITH_TASKS
 from app.domain.lifecycle import STANDINGS, TRANSITIONS, UNTOUCHED, Move
 from app.domain.need import Need
@@ -38,6 +39,12 @@ def document() -> str:
             "| --- | --- | --- |",
             *_standings(),
             "",
+            "What an action does to the limits of the states it leaves and leads to; a limit that",
+            "starts where it has run before begins anew, but goes on with the holder who returned",
+            "the unit. [clocks.md](clocks.md) tells how a limit is counted.",
+            "",
+            *rows(),
+            "",
             "Who may do it, by how they stand to the unit: holder (承办), owner (统筹中心),",
             "centre (所属中心), above (上级中心), grid (本网格), approver (审批中心, on whose desk",
             "a request about it lies), reporter (上报人). Nobody verifies their own work.",
@@ -62,18 +69,20 @@ def document() -> str:
             "an unsatisfied reporter rates (回访评价), or one whose report was merged into it,",
             "coordinate (统筹) for a planned event, resolve (办结) of an event by its last task,",
             "close (结案) with verify by default policy, notify (通知) of an emergency to every",
-            "centre above, and warn, overdue, raise (临期提醒, 超期, 提级督促) when marks of a",
-            "limit are passed. A dispatch by the list that a centre below is to carry on is a",
-            "pass_down (交办); reclassify (改派类别) and reopen (重开) are followed by the",
-            "dispatch. A unit returned (退回) too often waits for a ruling (指定承办) of the",
-            "centre above; whom it names cannot return it, only escalate it (上报).",
+            "centre above, and warn, overdue, raise, supervise, notice (时限提醒, 超期, 提级督促,",
+            "督办, 通报) when marks of a limit are passed. A dispatch by the list that a centre",
+            "below is to carry on is a pass_down (交办); reclassify (改派类别) and reopen (重开)",
+            "are followed by the dispatch. A unit returned (退回) too often waits for a ruling",
+            "(指定承办) of the centre above; whom it names cannot return it, only escalate it",
+            "(上报).",
             "supervise (督办) starts a limit of its own: it runs in every state until the unit is",
             "over, and stands while it is suspended.",
             f"rejudge (重新研判) takes a unit nobody has touched ({', '.join(UNTOUCHED)})",
             "to whatever the version in force makes of its event. move (区划调整) takes a unit",
-            "along when its area or its holder is reorganised; its limits run on. resume (恢复)",
-            "takes a suspended unit back to the state it was in, also when the moment given has",
-            "come, or when its last task has ended all the same.",
+            "along when its area or its holder is reorganised; its limits run on. retime",
+            "(重算时限) counts running limits by a working calendar that was published anew.",
+            "resume (恢复) takes a suspended unit back to the state it was in, also when the",
+            "moment given has come, or when its last task has ended all the same.",
             "",
             "request (申请) asks the centres above for an extension, a suspension, a return or a",
             "cancellation, support (协办申请) the nearest centre over both bodies for another's",
@@ -81,8 +90,10 @@ def document() -> str:
             "must agree is a policy. At its desk a centre's clerks decide at any hour, over a desk",
             "only the heads of the centres above. Support once granted is a task of the helper's.",
             "An extension is asked for before the deadline and may be granted after it: the moment",
-            "it was asked for decides. A pending request is void as soon as its unit takes another",
-            "route or comes to where it cannot be done.",
+            "it was asked for decides. appeal (申诉) asks the centre over whoever was late to",
+            "leave that out of the statistics, also after the close; exempt (免予统计) does so,",
+            "and that it was late stays a fact. A pending request but an appeal is void as soon as",
+            "its unit takes another route or comes to where it cannot be done.",
             "",
         ]
     )

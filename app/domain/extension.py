@@ -39,14 +39,15 @@ def extended(
             field="action",
             allowed=(Action.RESOLVE, Action.SUSPEND, Action.REQUEST),
         )
-    seconds = terms.calendar.seconds(terms.limit(ClockName.DISPOSE))
-    marks = terms.marks(ClockName.DISPOSE)
     return tuple(
-        extend(clock, seconds, at=at, calendar=terms.calendar, marks=marks)
-        if clock.name is ClockName.DISPOSE
-        else clock
-        for clock in clocks
+        _longer(clock, terms, at) if clock.name is ClockName.DISPOSE else clock for clock in clocks
     )
+
+
+def _longer(clock: Clock, terms: Terms, at: datetime) -> Clock:
+    office, marks = terms.named(clock.calendar), terms.marks(clock.name)
+    seconds = office.seconds(terms.limit(clock.name))
+    return extend(clock, seconds, at=at, calendar=office, marks=marks)
 
 
 def _refuse_late(clocks: Sequence[Clock], asked_at: datetime) -> None:

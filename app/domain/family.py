@@ -338,7 +338,8 @@ def born(fields: Mapping[str, Any], entry: Entry | None, site: Site, said: Said)
     """Return a new task with its clocks running and the one line that tells who ordered it."""
     urgency: Urgency = fields["urgency"]
     own = _limits(fields["reasons"].get(ERRAND, {}).get("limits", {}))
-    terms = Terms(entry, site.policy, site.rulebook.calendar, urgency, own=own)
+    book = site.rulebook
+    terms = Terms(entry, site.policy, book.calendar, urgency, own=own, path_of=book.path_of)
     new = filed(fields, terms, (), site)
     unit = replace(new.unit, steps=1)
     return Filed(unit, (_first_step(unit, said, site.now),), new.clocks)
@@ -382,4 +383,5 @@ def terms_of(unit: Unit, judged: Rulebook, rulebook: Rulebook) -> Terms:
         unit.task,
         parse_limit(ruling["limit"]) if ruling else None,
         own,
+        rulebook.path_of,
     )

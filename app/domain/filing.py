@@ -17,7 +17,7 @@ from app.domain.policy import Policy
 from app.domain.responsibility import Entry, Kind
 from app.domain.route import Route, RouteReason
 from app.domain.rulebook import Rulebook
-from app.domain.timing import Terms, begin, deadlines
+from app.domain.timing import Bound, Terms, begin, deadlines
 from app.domain.unit import Clause, State, Step, Unit, own_step, task_id
 
 
@@ -221,7 +221,14 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "rulebook": parent.rulebook,
         "reasons": {"kind": Clause.SPLIT, "route": reasons},
     }
-    terms = Terms(entry, site.policy, site.rulebook.calendar, parent.urgency, index)
+    terms = Terms(
+        entry,
+        site.policy,
+        site.rulebook.calendar,
+        parent.urgency,
+        index,
+        path_of=site.rulebook.path_of,
+    )
     return filed(fields, terms, steps_of(after), site)
 
 
@@ -232,7 +239,7 @@ def filed(fields: Mapping[str, Any], terms: Terms, actions: Sequence[Action], si
     than the decisions.
     """
     state = fields["state"]
-    clocks = begin(state, terms, at=site.now)
+    clocks = begin(state, Bound(fields["holder"], fields["centre"]), terms, at=site.now)
     unit = Unit(
         **fields,
         **deadlines(state, clocks),

@@ -134,9 +134,11 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
     (State.SUSPENDED, Action.RESUME): Move(State.IN_PROGRESS, resumes=True, back=True),
     **{(state, Action.EXTEND): Move(state, _REASON) for state in _ASKING},
     **{(state, Action.REQUEST): Move(state, _REASON | {Need.KIND}) for state in _ASKING},
-    **{(state, Action.GRANT): Move(state) for state in _ASKING},
-    **{(state, Action.REFUSE): Move(state, _REASON) for state in _ASKING},
-    **{(state, Action.WITHDRAW): Move(state) for state in _ASKING},
+    **{(state, Action.APPEAL): Move(state, _REASON | {Need.CLOCK}) for state in State},
+    **{(state, Action.EXEMPT): Move(state) for state in State},
+    **{(state, Action.GRANT): Move(state) for state in State},
+    **{(state, Action.REFUSE): Move(state, _REASON) for state in State},
+    **{(state, Action.WITHDRAW): Move(state) for state in State},
     **{
         (state, Action.SPLIT): Move(State.COORDINATING, frozenset({Need.TASKS}))
         for state in (State.FILED, *_WORKING, State.COORDINATING)
@@ -174,9 +176,12 @@ RAISES_VERSION: Final = frozenset(Action) - {
     Action.WARN,
     Action.OVERDUE,
     Action.RAISE,
+    Action.NOTICE,
     Action.NOTIFY,
     Action.REQUEST,
     Action.SUPPORT,
+    Action.APPEAL,
+    Action.EXEMPT,
     Action.GRANT,
     Action.REFUSE,
     Action.WITHDRAW,

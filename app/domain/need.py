@@ -28,6 +28,8 @@ class Need(StrEnum):
     """佐证材料"""
     GRADE = "grade"
     """评价"""
+    CLOCK = "clock"
+    """时限名称"""
     KIND = "kind"
     """申请事项"""
 

@@ -73,7 +73,7 @@ def _of_family(unit: Unit, kin: Sequence[Unit], caller: Caller) -> frozenset[Act
 def _of_past(standing: Standing, rulebook: Rulebook) -> frozenset[Action]:
     unit, clocks, now = standing.unit, standing.clocks, standing.now
     policy = policy_at(unit, rulebook)
-    urged_again = urged_again_at(unit, policy, rulebook.calendar)
+    urged_again = urged_again_at(unit, policy, rulebook.calendar_of(unit.holder))
     found = {
         Action.REOPEN: not may_reopen(unit, policy, now),
         Action.URGE: urged_again is not None and now < urged_again,

@@ -13,8 +13,9 @@ from app.domain.clock import Clock, start
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.lifecycle import actions_in
 from app.domain.limit import Limit, parse_limit
+from app.domain.organisation import OrganisationCode
 from app.domain.policy import Policy
-from app.domain.timing import SUPERVISION, Terms
+from app.domain.timing import SUPERVISION, Bound, Terms
 from app.domain.unit import ClockName, Unit
 
 URGED: Final = "urged"
@@ -24,7 +25,7 @@ URGED: Final = "urged"
 def urged(unit: Unit, by: Caller, terms: Terms, at: datetime) -> Unit:
     """Return the unit urged once more; raises ActionNotAllowed sooner than the policy lets it."""
     before: Mapping[str, Any] = unit.reasons.get(URGED, {})
-    again = urged_again_at(unit, terms.policy, terms.calendar)
+    again = urged_again_at(unit, terms.policy, terms.named(unit.holder))
     if again is not None and at < again:
         raise _too_soon(unit, terms.policy.urge, again.astimezone(ZoneInfo(terms.calendar.zone)))
     told = {"times": before.get("times", 0) + 1, "at": at.isoformat(), "by": by.name}
@@ -61,10 +62,11 @@ def read_limit(text: str) -> Limit:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Within what limit somebody wants a unit done, and from when it counts."""
+    """Within what limit somebody wants a unit done, in whose name, and from when it counts."""
 
     limit: Limit
-    by: Caller
+    by: str
+    centre: OrganisationCode
     at: datetime
 
 
@@ -72,17 +74,18 @@ def supervised(
     unit: Unit, clocks: Sequence[Clock], terms: Terms, demand: Demand
 ) -> tuple[Unit, tuple[Clock, ...]]:
     """Return the unit under a deadline of the overseer's own; a former one gives way to it."""
-    limit, by, at = demand.limit, demand.by, demand.at
+    limit, at = demand.limit, demand.at
     told = {
         "limit": str(limit),
-        "by": by.name,
-        "centre": by.organisation,
+        "by": demand.by,
+        "centre": demand.centre,
         "at": at.isoformat(),
     }
     others = tuple(clock for clock in clocks if clock.name is not ClockName.SUPERVISE)
     former = next((clock for clock in clocks if clock.name is ClockName.SUPERVISE), None)
     marks = terms.marks(ClockName.SUPERVISE)
-    fresh = start(ClockName.SUPERVISE, limit, at=at, calendar=terms.calendar, marks=marks)
+    office = terms.office(ClockName.SUPERVISE, Bound(unit.holder, unit.centre))
+    fresh = start(ClockName.SUPERVISE, limit, at=at, calendar=office, marks=marks)
     if former is not None:
         fresh = replace(fresh, version=former.version + 1)
     unit = replace(unit, reasons={**unit.reasons, SUPERVISION: told})

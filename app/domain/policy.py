@@ -7,10 +7,13 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.domain.area import Area, AreaCode, Tier
+from app.domain.clock_rule import ClockRule
 from app.domain.limit import Limit, LimitUnit
+from app.domain.marks import MARKS, Marks
 from app.domain.organisation import OrganisationCode
 from app.domain.request import RequestKind
 from app.domain.responsibility import EntryCode, Urgency
+from app.domain.unit import ClockName
 
 
 def _by_urgency(normal: Limit, pressing: Limit) -> Mapping[Urgency, Limit]:
@@ -32,22 +35,6 @@ CONTACT: Final = Limit(24, LimitUnit.HOUR)
 WORK: Final = Limit(3, LimitUnit.WORK_DAY)
 HARD: Final = Limit(5, LimitUnit.WORK_DAY)
 AUTOMATIC: Final[Mapping[Urgency, bool]] = dict.fromkeys(Urgency, False)
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """Percentages of a limit: `warn` reminds, `raises` go one centre further up each time.
-
-    The first of `raises` is the limit itself; the last one reaches the city.
-    """
-
-    warn: int = 80
-    raises: tuple[int, ...] = (100, 150, 200)
-
-    @property
-    def percents(self) -> tuple[int, ...]:
-        """All marks in the order they are passed."""
-        return (self.warn, *self.raises)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +109,12 @@ class Policy:
     verify: Mapping[Urgency, Limit] = field(default_factory=lambda: VERIFY)
     suspend: Mapping[Urgency, Limit] = field(default_factory=lambda: SUSPEND)
     """The longest suspension (挂账)."""
-    marks: Marks = Marks()
-    pressing_marks: Marks = Marks(raises=(100, 125, 150))
+    loop: Mapping[Urgency, Limit] = field(default_factory=dict)
+    """From filing to closing (全流程), where anybody wants one."""
+    clocks: Sequence[ClockRule] = ()
+    """Other limits by entry, urgency and body: the first that holds and names the stage."""
+    marks: Mapping[str, Marks] = field(default_factory=lambda: MARKS)
+    """By urgency; those of one stage go before them: `accept.normal`."""
     confidence: float = 0.8
     """The lowest score at which a text is dispatched without a person looking."""
     closes_on_verify: bool = True
@@ -153,6 +144,7 @@ class Policy:
     return_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ALONE)
     cancel_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
     support_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
+    appeal_levels: Mapping[Urgency, tuple[int, ...]] = field(default_factory=lambda: ONE_CENTRE)
     returns: int = 2
     """From this return on the centre above rules who has a unit (指定承办)."""
     urge: Limit = URGE
@@ -164,15 +156,29 @@ class Policy:
     whistle: Whistle = Whistle()
     rules: Sequence[Rule] = ()
 
+    def limit(
+        self,
+        name: ClockName,
+        urgency: Urgency,
+        entry: EntryCode | None,
+        bound: OrganisationCode | None,
+    ) -> Limit | None:
+        """Return the limit a rule gives a stage; None if none does."""
+        for rule in self.clocks:
+            if name in rule.limits and rule.holds(entry, urgency, bound):
+                return rule.limits[name]
+        return None
+
     def levels(self, kind: RequestKind, urgency: Urgency, count: int) -> int:
         """Return how many centres must agree when so many of the kind were granted before."""
         by_urgency: Mapping[Urgency, tuple[int, ...]] = getattr(self, f"{kind}_levels")
         levels = by_urgency[urgency]
         return levels[min(count, len(levels) - 1)]
 
-    def marks_for(self, urgency: Urgency) -> Marks:
-        """Return the marks of an urgency."""
-        return self.marks if urgency is Urgency.NORMAL else self.pressing_marks
+    def marks_for(self, name: ClockName, urgency: Urgency) -> Marks:
+        """Return the marks of a limit: its own, or those of the urgency."""
+        own = self.marks.get(f"{name}.{urgency}")
+        return self.marks[urgency] if own is None else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +190,9 @@ class LocalPolicy:
     accept: Mapping[Urgency, Limit] | None = None
     verify: Mapping[Urgency, Limit] | None = None
     suspend: Mapping[Urgency, Limit] | None = None
-    marks: Marks | None = None
-    pressing_marks: Marks | None = None
+    loop: Mapping[Urgency, Limit] | None = None
+    clocks: tuple[ClockRule, ...] = ()
+    marks: Mapping[str, Marks] | None = None
     confidence: float | None = None
     closes_on_verify: bool | None = None
     requires_evidence: bool | None = None
@@ -202,6 +209,7 @@ class LocalPolicy:
     return_levels: Mapping[Urgency, tuple[int, ...]] | None = None
     cancel_levels: Mapping[Urgency, tuple[int, ...]] | None = None
     support_levels: Mapping[Urgency, tuple[int, ...]] | None = None
+    appeal_levels: Mapping[Urgency, tuple[int, ...]] | None = None
     returns: int | None = None
     urge: Limit | None = None
     reopen_days: int | None = None
@@ -217,8 +225,8 @@ class LocalPolicy:
         values: dict[str, Any] = {}
         for one in fields(self):
             own, inherited = getattr(self, one.name), getattr(above, one.name)
-            if one.name == "rules":
-                values["rules"] = (*self.rules, *above.rules)
+            if one.name in {"rules", "clocks"}:
+                values[one.name] = (*own, *inherited)
             elif isinstance(own, Mapping):
                 values[one.name] = {**inherited, **own}
             else:

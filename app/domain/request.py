@@ -27,6 +27,8 @@ class RequestKind(StrEnum):
     """作废"""
     SUPPORT = "support"
     """协办"""
+    APPEAL = "appeal"
+    """申诉"""
 
     @property
     def action(self) -> Action:
@@ -36,7 +38,7 @@ class RequestKind(StrEnum):
     @property
     def asking(self) -> Action:
         """What the asking itself is called."""
-        return Action.SUPPORT if self is RequestKind.SUPPORT else Action.REQUEST
+        return _ASKED_BY.get(self, Action.REQUEST)
 
 
 _ACTIONS: Final = {
@@ -45,11 +47,11 @@ _ACTIONS: Final = {
     RequestKind.RETURN: Action.RETURN,
     RequestKind.CANCEL: Action.CANCEL,
     RequestKind.SUPPORT: Action.SUPPORT,
+    RequestKind.APPEAL: Action.EXEMPT,
 }
-ASKED_AS: Final = {
-    action: kind for kind, action in _ACTIONS.items() if kind is not RequestKind.SUPPORT
-}
-"""The kind of request that an action may need; support is nothing but asked for."""
+_ASKED_BY: Final = {RequestKind.SUPPORT: Action.SUPPORT, RequestKind.APPEAL: Action.APPEAL}
+ASKED_AS: Final = {action: kind for kind, action in _ACTIONS.items() if kind not in _ASKED_BY}
+"""The kind of request that an action may need; support and appeals are nothing but asked for."""
 
 
 class RequestState(StrEnum):
@@ -88,7 +90,8 @@ class Wish:
     """What is asked for.
 
     A suspension says `until` when; support whose help, by name or by `function`. `limit` is
-    how much more time an extension means, or within what support is to be given.
+    how much more time an extension means, or within what support is to be given. An appeal
+    names the `clock` whose lateness it is about, and who was `late`.
     """
 
     kind: RequestKind
@@ -96,6 +99,8 @@ class Wish:
     helper: OrganisationCode | None = None
     function: Function | None = None
     limit: Limit | None = None
+    clock: str | None = None
+    late: OrganisationCode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.domain.area import Areas
 from app.domain.calendar import Calendar
+from app.domain.calendars import calendar_of, path_of
 from app.domain.organisation import Organisations
 from app.domain.policy import Policies
 from app.domain.responsibility import ResponsibilityList
@@ -42,3 +43,11 @@ class Rulebook:
     parts: Mapping[Part, int]
     """The version of each part; a city without duty rosters has none of that part."""
     roster: Roster = field(default_factory=Roster)
+
+    def path_of(self, code: str) -> tuple[str, ...]:
+        """Return the codes that a body or an area has its calendar from, the widest first."""
+        return path_of(code, self.areas, self.organisations)
+
+    def calendar_of(self, code: str) -> Calendar:
+        """Return the calendar of a body or an area; the city's where it has none of its own."""
+        return calendar_of(code, self.calendar, self.areas, self.organisations)

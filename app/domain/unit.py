@@ -96,6 +96,19 @@ class ClockName(StrEnum):
     """吹哨后联系"""
     ARRIVE = "arrive"
     """吹哨后报到"""
+    LOOP = "loop"
+    """全流程(立案至结案)"""
+
+
+class Light(StrEnum):
+    """How near a unit is to being late (亮灯)."""
+
+    GREEN = "green"
+    """绿灯"""
+    YELLOW = "yellow"
+    """黄灯"""
+    RED = "red"
+    """红灯"""
 
 
 class Grade(StrEnum):
@@ -169,6 +182,20 @@ class Unit:
     """The state a suspended unit goes back to."""
     pending: tuple[Pending, ...] = ()
     """The requests about it that nobody has decided yet."""
+    yellow_at: datetime | None = None
+    red_at: datetime | None = None
+    """When the light of any of its running limits turns, as its policy's marks say."""
+    exempted_at: datetime | None = None
+    """When its first lateness (`overdue_at`) was taken out of the statistics."""
+
+    def light(self, now: datetime) -> Light | None:
+        """Return the worst light of its running limits; None when nothing is to be done."""
+        if self.stage is None:
+            return None
+        if self.red_at is not None and self.red_at <= now:
+            return Light.RED
+        is_yellow = self.yellow_at is not None and self.yellow_at <= now
+        return Light.YELLOW if is_yellow else Light.GREEN
 
 
 @dataclass(frozen=True, slots=True)

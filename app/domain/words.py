@@ -46,6 +46,7 @@ CLOCK: Final[Words] = {
     ClockName.SUSPEND: ("挂账", "suspension"),
     ClockName.CONTACT: ("联系", "first contact"),
     ClockName.ARRIVE: ("报到", "turning up"),
+    ClockName.LOOP: ("全流程", "the whole loop"),
 }
 BASIS: Final[Words] = {
     Basis.WORK: ("工作时间", "of working time"),
@@ -89,6 +90,8 @@ ACTION: Final[Words] = {
     Action.GRANT: ("批准申请", "grant"),
     Action.REFUSE: ("驳回申请", "refuse"),
     Action.WITHDRAW: ("撤回申请", "withdraw"),
+    Action.APPEAL: ("申诉", "appeal"),
+    Action.EXEMPT: ("免予统计", "exempt"),
     Action.MERGE: ("并案", "merge"),
     Action.UNMERGE: ("取消并案", "unmerge"),
     Action.SELF_HANDLE: ("自行处置", "self_handle"),
@@ -109,10 +112,12 @@ ACTION: Final[Words] = {
     Action.REOPEN: ("重开", "reopen"),
     Action.NOTE: ("备注", "note"),
     Action.ATTACH: ("附件", "attach"),
-    Action.WARN: ("临期提醒", "warn"),
+    Action.WARN: ("时限提醒", "warn"),
     Action.OVERDUE: ("超期", "overdue"),
     Action.RAISE: ("提级督促", "raise"),
+    Action.NOTICE: ("通报", "notice"),
     Action.MOVE: ("区划调整", "move"),
+    Action.RETIME: ("重算时限", "retime"),
     Action.NOTIFY: ("通知", "notify"),
     Action.REJUDGE: ("重新研判", "rejudge"),
 }
@@ -127,6 +132,7 @@ NEED: Final[Words] = {
     Need.DEPARTMENTS: ("部门", "departments"),
     Need.ATTACHMENTS: ("佐证材料", "attachments"),
     Need.GRADE: ("评价", "a grade"),
+    Need.CLOCK: ("时限名称", "the name of a limit"),
     Need.KIND: ("申请事项", "the kind of request"),
 }
 GRADE: Final[Words] = {
@@ -140,6 +146,7 @@ REQUEST: Final[Words] = {
     RequestKind.RETURN: ("退回", "return"),
     RequestKind.CANCEL: ("作废", "cancel"),
     RequestKind.SUPPORT: ("协办", "support"),
+    RequestKind.APPEAL: ("申诉", "appeal"),
 }
 REQUEST_STATE: Final[Words] = {
     RequestState.PENDING: ("待批", "pending"),

@@ -254,7 +254,15 @@ def unknown() -> NotFound:
 
 
 _UNSEEN: Final = frozenset(
-    {Action.NOTE, Action.ATTACH, Action.URGE, Action.REQUEST, Action.REFUSE, Action.WITHDRAW}
+    {
+        Action.NOTE,
+        Action.ATTACH,
+        Action.URGE,
+        Action.REQUEST,
+        Action.APPEAL,
+        Action.REFUSE,
+        Action.WITHDRAW,
+    }
 )
 """What is said to a unit however it now stands."""
 

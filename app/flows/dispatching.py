@@ -107,15 +107,21 @@ async def dispatch(tx: Tx, library: Library, order: Order, holder: OrganisationC
     case = await open_case(tx, library, order, Action.DISPATCH)
     route = named(case, order.by, holder) if holder else _onward(case, order)
     unit = rerouted(case.unit, route)
-    # Back to the same holder its limit goes on; to another it begins anew (退回).
-    same = case.unit.reasons.get(RETURNED) == unit.holder
     action = _passing(case.unit, route)
     data = {"holder": unit.holder}
-    deed = Deed(action, order.by, order.at, order.reason, data, resumes=same)
+    deed = Deed(action, order.by, order.at, order.reason, data, resumes=_goes_on(case, unit))
     filed = await advance(tx, unit, case.clocks, deed, case.terms())
     if action is Action.COORDINATE:
         await _begin_tasks(tx, case, filed.unit, order)
     return filed.unit
+
+
+def _goes_on(case: Case, unit: Unit) -> bool:
+    """Tell whether a unit is back with whoever returned it (退回): its limit goes on.
+
+    With another holder it begins anew.
+    """
+    return case.unit.reasons.get(RETURNED) == unit.holder
 
 
 def _passing(unit: Unit, route: Route) -> Action:
@@ -229,7 +235,8 @@ async def rule(
         # What a centre orders without an entry is a task from above.
         unit = replace(unit, is_unlisted=True, kind=Kind.TASK, clause=Clause.ISSUED)
     data = {"holder": holder, **({"limit": text} if text else {})}
-    deed = Deed(Action.RULE, order.by, order.at, order.reason, data)
+    goes_on = _goes_on(case, unit)
+    deed = Deed(Action.RULE, order.by, order.at, order.reason, data, resumes=goes_on)
     return (await advance(tx, unit, case.clocks, deed, case.terms(unit))).unit
 
 

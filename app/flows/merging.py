@@ -131,6 +131,7 @@ def _judged_anew(case: Case, admission: Admission, deed: Deed) -> Filed:
         number=before.number,
         created_at=before.created_at,
         overdue_at=before.overdue_at,
+        exempted_at=before.exempted_at,
         raised=before.raised,
         recurs=before.recurs,
     )

@@ -22,7 +22,8 @@ async def supervise(tx: Tx, library: Library, order: Order, limit: str) -> Unit:
     """Set a unit a deadline of the centre's own, which runs until the unit is closed."""
     case = await open_case(tx, library, order, Action.SUPERVISE)
     terms = case.terms()
-    demand = oversight.Demand(oversight.read_limit(limit), order.by, order.at)
+    by, wanted = order.by, oversight.read_limit(limit)
+    demand = oversight.Demand(wanted, by.name, by.organisation, order.at)
     unit, clocks = oversight.supervised(case.unit, case.clocks, terms, demand)
     data = {"limit": str(demand.limit), "told": case.unit.desk}
     deed = Deed(Action.SUPERVISE, order.by, order.at, order.reason, data)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from app.domain import family
 from app.domain.action import Action
-from app.domain.clock import Clock, relimit, unspent
+from app.domain.clock import Clock, unspent
 from app.domain.dispute import refuser
 from app.domain.errors import ActionNotAllowed, Invalid
 from app.domain.filing import Assignment, assign, rerouted
@@ -14,7 +15,7 @@ from app.domain.organisation import Organisation, OrganisationCode, Organisation
 from app.domain.responsibility import EntryCode, Kind
 from app.domain.route import RouteReason, to_organisation
 from app.domain.rulebook import Rulebook
-from app.domain.timing import Terms
+from app.domain.timing import Terms, under
 from app.domain.unit import Clause, ClockName, State, Unit
 from app.flows.advance import Deed, advance
 from app.flows.casework import Case, Order, open_case
@@ -88,7 +89,7 @@ async def reclassify(tx: Tx, library: Library, order: Order, entry: EntryCode) -
     terms = case.terms(unit)
     data = {"from": before.entry, "entry": entry}
     deed = Deed(Action.RECLASSIFY, order.by, order.at, order.reason, data)
-    filed = await advance(tx, unit, _relimited(case.clocks, terms), deed, terms)
+    filed = await advance(tx, unit, _relimited(unit, case.clocks, terms, order.at), deed, terms)
     if not goes_on:
         return filed.unit
     if unit.holder != before.holder:
@@ -111,12 +112,12 @@ def _assigned(case: Case, entry: EntryCode, desk: OrganisationCode) -> Assignmen
     )
 
 
-def _relimited(clocks: Sequence[Clock], terms: Terms) -> tuple[Clock, ...]:
+def _relimited(
+    unit: Unit, clocks: Sequence[Clock], terms: Terms, at: datetime
+) -> tuple[Clock, ...]:
     """Return the clocks with the disposal's under the limit of the new entry."""
-    name = ClockName.DISPOSE
-    limit, marks = terms.limit(name), terms.marks(name)
     return tuple(
-        relimit(clock, limit, calendar=terms.calendar, marks=marks) if clock.name is name else clock
+        under(terms, clock, unit, at) if clock.name is ClockName.DISPOSE else clock
         for clock in clocks
     )
 

@@ -188,13 +188,14 @@ def _change(
         created_at=now.created_at,
         updated_at=wish.at,
         overdue_at=now.overdue_at,
+        exempted_at=now.exempted_at,
         pending=now.pending,
         raised=now.raised,
         version=now.version + 1,
         steps=now.steps + 1,
     )
     terms = _terms(after, rulebook)
-    relimited_clocks = relimited(after.state, tuple(known.values()), terms)
+    relimited_clocks = relimited(after, tuple(known.values()), terms, at=wish.at)
     after, all_clocks = enter(after, relimited_clocks, terms, at=wish.at, resumes=True)
     if all(getattr(now, name) == getattr(after, name) for name in _COMPARED):
         return None
@@ -208,7 +209,8 @@ def _change(
 def _terms(unit: Unit, rulebook: Rulebook) -> Terms:
     path = rulebook.areas.path(unit.place.finest(rulebook.areas))
     entry = rulebook.list[unit.entry] if unit.entry else None
-    return Terms(entry, rulebook.policies.at(path), rulebook.calendar, unit.urgency)
+    policy = rulebook.policies.at(path)
+    return Terms(entry, policy, rulebook.calendar, unit.urgency, path_of=rulebook.path_of)
 
 
 def _told(before: Unit, after: Unit, names: Sequence[str]) -> Mapping[str, Any]:

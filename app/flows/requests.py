@@ -18,7 +18,7 @@ from app.domain.request import Pending, Request, RequestId, RequestKind, Request
 from app.domain.rulebook import Rulebook
 from app.domain.unit import ClockName, Unit, UnitId
 from app.domain.words import REQUEST, REQUEST_STATE
-from app.flows import overtaken, support
+from app.flows import appeal, overtaken, support
 from app.flows.advance import Deed, advance, moved, write
 from app.flows.casework import Case, Order, above, carry_out, deed_of, in_sight, open_case, teams
 from app.flows.rulebook import Library
@@ -99,7 +99,7 @@ def _told(request: Request) -> dict[str, Any]:
     """Return what the log tells of a request."""
     wish = request.wish
     limit = str(wish.limit) if wish.limit else None
-    said = {"until": wish.until, "holder": wish.helper, "limit": limit}
+    said = {"until": wish.until, "holder": wish.helper, "limit": limit, "clock": wish.clock}
     given = {key: value for key, value in said.items() if value is not None}
     return {"kind": wish.kind, "request": request.id, **given}
 
@@ -139,6 +139,8 @@ async def _sensible(tx: Tx, case: Case, order: Order, wish: Wish) -> Wish:
             field="kind",
             allowed=(Action.WITHDRAW,),
         )
+    if kind is RequestKind.APPEAL:
+        return appeal.named(case, order, wish)
     if kind is RequestKind.RETURN and order.by.organisation != unit.holder:
         raise Forbidden(
             zh="只有承办单位可以申请退回", en="only the holder asks to return it", field="kind"
@@ -312,6 +314,8 @@ async def _done(tx: Tx, case: Case, request: Request, deed: Deed, *, title: str 
     own = Deed(request.kind.action, deed.by, deed.at, request.reason, data)
     if request.kind is RequestKind.EXTENSION:
         done = [_extended(case, request, own)]
+    elif request.kind is RequestKind.APPEAL:
+        done = [appeal.granted(case, request, own)]
     elif (until := request.wish.until) is not None:
         own = replace(own, data={**data, "until": until})
         done = suspended(case, own, until)

@@ -42,7 +42,7 @@ async def blow(tx: Tx, library: Library, order: Order, call: Call) -> Unit:
     whistle.refuse_called(blower, called, rulebook)
     entry = case.entry(unit)
     limit = call.limit or whistle.dispose_limit(
-        entry, policy, call.kind, rulebook.calendar, order.at
+        entry, policy, call.kind, rulebook.calendar_of(called[0].code), order.at
     )
     errands = [
         whistle.errand(

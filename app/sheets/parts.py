@@ -33,7 +33,7 @@ def parse(part: Part, path: Path, rulebook: Rulebook) -> Parsed:
         case Part.AREAS:
             return areas.parse(path)
         case Part.CALENDAR:
-            return calendar.parse(path)
+            return calendar.parse(path, {*rulebook.areas, *bodies})
         case Part.ORGANISATIONS:
             return organisations.parse(path, rulebook.areas)
         case Part.LIST:

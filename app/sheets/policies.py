@@ -6,10 +6,12 @@ from typing import Final
 
 from app.domain.area import AreaCode
 from app.domain.organisation import OrganisationCode
-from app.domain.policy import LocalPolicy, Policy
+from app.domain.policy import LocalPolicy
 from app.domain.responsibility import EntryCode
 from app.sheets import toml
+from app.sheets.clock_rules import clock_rules
 from app.sheets.faults import Faults
+from app.sheets.marks import marks
 from app.sheets.rules import Known, rules
 from app.sheets.section import Section, document
 from app.sheets.toml import POLICY
@@ -19,7 +21,6 @@ MOST_REDONE: Final = 10
 MOST_TIMES: Final = 10
 MOST_LEVELS: Final = 3
 MOST_RETURNS: Final = 10
-_DEFAULT: Final = Policy()
 
 
 def parse(
@@ -56,8 +57,9 @@ def _policy(section: Section, known: Known) -> LocalPolicy:
         accept=section.limits("accept"),
         verify=section.limits("verify"),
         suspend=section.limits("suspend"),
-        marks=section.marks("marks", _DEFAULT.marks),
-        pressing_marks=section.marks("pressing_marks", _DEFAULT.pressing_marks),
+        loop=section.limits("loop"),
+        clocks=clock_rules(section, "clocks", known),
+        marks=marks(section, "marks"),
         confidence=section.share("confidence"),
         closes_on_verify=section.flag("closes_on_verify"),
         requires_evidence=section.flag("requires_evidence"),
@@ -79,6 +81,7 @@ def _policy(section: Section, known: Known) -> LocalPolicy:
         return_levels=section.levels("return_levels", MOST_LEVELS),
         cancel_levels=section.levels("cancel_levels", MOST_LEVELS),
         support_levels=section.levels("support_levels", MOST_LEVELS),
+        appeal_levels=section.levels("appeal_levels", MOST_LEVELS),
         rules=rules(section, "rules", known),
     )
 

@@ -5,19 +5,16 @@ A key that is not there gives None: what it then means is not the document's bus
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from app.domain.area import Tier
 from app.domain.limit import Limit, parse_limit
-from app.domain.policy import Marks, Nearness, Whistle
+from app.domain.policy import Nearness, Whistle
 from app.domain.responsibility import Urgency
 from app.sheets.faults import Faults
 from app.sheets.rows import SIZE_LIMIT
 
-FULL: Final = 100
-MOST_PERCENT: Final = 1000
 MOST_METRES: Final = 500
 MOST_HOURS: Final = 720
 
@@ -103,31 +100,6 @@ class Section:
             allowed = "、".join(Urgency)
             self.note(key, f"应为 {allowed} 的列表", f"expected a list of {', '.join(Urgency)}")
         return tuple(urgency for urgency in Urgency if urgency in named)
-
-    def marks(self, key: str, default: Marks) -> Marks | None:
-        """Return marks whose percentages rise and whose first raise is the limit itself."""
-        if self._is_absent(key):
-            return None
-        section = self.section(key)
-        marks = Marks(
-            warn=section.percent("warn", default.warn),
-            raises=section.percents("raises", default.raises),
-        )
-        section.refuse_unknown()
-        if not all(earlier < later for earlier, later in pairwise(marks.percents)):
-            self.note(key, "百分比须逐个增大, warn 最小", "percentages must rise, warn first")
-        if marks.raises[:1] != (FULL,):
-            self.note(key, "raises 须以 100 开始", "raises must begin with 100")
-        return marks
-
-    def percent(self, key: str, default: int) -> int:
-        """Return a whole percentage."""
-        return self._percent(key, self._take(key, default), default)
-
-    def percents(self, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
-        """Return a list of whole percentages."""
-        values = self.items(key, default)
-        return tuple(self._percent(key, value, FULL) for value in values)
 
     def levels(self, key: str, most: int) -> Mapping[Urgency, tuple[int, ...]] | None:
         """Return for each urgency named how many centres must agree, the first time and after."""
@@ -237,12 +209,6 @@ class Section:
         if not isinstance(value, str) or not value.strip():
             self.note(key, "应为非空文本", "expected a text that is not blank")
             return ""
-        return value
-
-    def _percent(self, key: str, value: object, default: int) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PERCENT:
-            self.note(key, f"应为 1-{MOST_PERCENT} 的整数", "expected whole percentages")
-            return default
         return value
 
     def _is_absent(self, key: str) -> bool:

@@ -5,19 +5,20 @@ from typing import Final
 
 from app.domain.area import AreaCode
 from app.domain.limit import Limit
-from app.domain.policy import LocalPolicy, Marks, Rule, Whistle
+from app.domain.policy import LocalPolicy, Rule, Whistle
 from app.domain.responsibility import Urgency
+from app.sheets import clock_rules, marks
 
 POLICY: Final = "policy"
-LIMITS: Final = ("triage", "dispatch", "accept", "verify", "suspend")
+LIMITS: Final = ("triage", "dispatch", "accept", "verify", "suspend", "loop")
 LEVELS: Final = (
     "extension_levels",
     "suspension_levels",
     "return_levels",
     "cancel_levels",
     "support_levels",
+    "appeal_levels",
 )
-MARKS: Final = ("marks", "pressing_marks")
 NUMBERS: Final = (
     "recurrence",
     "self_handled_sample",
@@ -43,6 +44,12 @@ def _section(code: AreaCode, policy: LocalPolicy) -> Iterator[str]:
     yield f"[{POLICY}.{_quoted(code)}]"
     yield from (f"{key} = {value}" for key, value in _values(policy) if value is not None)
     yield ""
+    for limits in policy.clocks:
+        yield f"[[{POLICY}.{_quoted(code)}.clocks]]"
+        for key, value in clock_rules.written(limits):
+            told = _texts(value) if isinstance(value, list) else _quoted(str(value))
+            yield f"{key} = {told}"
+        yield ""
     for rule in policy.rules:
         yield f"[[{POLICY}.{_quoted(code)}.rules]]"
         yield from _rule(rule)
@@ -54,9 +61,8 @@ def _values(policy: LocalPolicy) -> Iterator[tuple[str, str | None]]:
     for name in LIMITS:
         limits = getattr(policy, name)
         yield name, None if limits is None else _limits(limits)
-    for name in MARKS:
-        marks = getattr(policy, name)
-        yield name, None if marks is None else _marks(marks)
+    for key, listed in marks.written(policy.marks or {}):
+        yield f"marks.{key}", listed
     yield "confidence", None if policy.confidence is None else str(policy.confidence)
     yield "closes_on_verify", _flag(policy.closes_on_verify)
     yield "requires_evidence", _flag(policy.requires_evidence)
@@ -109,10 +115,6 @@ def _whistle(whistle: Whistle) -> str:
 
 def _levels(levels: Mapping[Urgency, Sequence[int]]) -> str:
     return _table((urgency, str(list(counts))) for urgency, counts in levels.items())
-
-
-def _marks(marks: Marks) -> str:
-    return f"{{ warn = {marks.warn}, raises = {list(marks.raises)} }}"
 
 
 def _flag(value: bool | None) -> str | None:  # noqa: FBT001  (a value to write)

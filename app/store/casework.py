@@ -88,6 +88,12 @@ WITH changed AS ({units.change()}),
 logged AS ({steps.insertion(1 + units.CHANGES.width)})
 {clocks.change(1 + units.CHANGES.width + steps.COLUMNS.width)}
 """
+_FIRE: Final = f"""
+WITH changed AS ({units.firing()}),
+logged AS ({steps.insertion(1 + units.FIRED.width)}),
+fired AS ({clocks.firing(1 + units.FIRED.width + steps.COLUMNS.width)})
+SELECT count(*) FROM changed
+"""
 _BEGIN: Final = f"""
 WITH begun AS ({units.insertion()}),
 logged AS ({steps.insertion(1 + units.NEW.width)}),
@@ -162,3 +168,21 @@ async def change(
         *steps.COLUMNS.arrays(logged),
         *clocks.COLUMNS.arrays(running),
     )
+
+
+async def fire(
+    tx: Tx, lit: Sequence[Unit], logged: Sequence[Step], running: Sequence[clocks.Owned]
+) -> None:
+    """Write what passed marks change of owned units, their new steps and their clocks.
+
+    Raises RuntimeError, and nothing may be kept, if one is not as it was read: whoever writes
+    a unit must own it.
+    """
+    written = await tx.value(
+        _FIRE,
+        *units.FIRED.arrays(lit),
+        *steps.COLUMNS.arrays(logged),
+        *clocks.FIRED.arrays(running),
+    )
+    if written != len(lit):
+        raise RuntimeError(f"{len(lit) - written} of {len(lit)} units have changed meanwhile")

@@ -26,6 +26,10 @@ class Columns(Generic[Row]):
     def __init__(self, columns: Iterable[Column[Row]]) -> None:
         self._columns = tuple(columns)
 
+    def only(self, *names: str) -> "Columns[Row]":
+        """Return the columns of these names."""
+        return Columns(column for column in self._columns if column.name in names)
+
     @property
     def width(self) -> int:
         """How many parameters `source` takes."""

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal_column, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, text, tuple_
 
 from app.domain.authority import Scope
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Kind
-from app.domain.unit import Grade, State, Unit
+from app.domain.unit import Grade, Light, State, Unit
 from app.store.database import Tx
 from app.store.scope import visible
 from app.store.tables import UNIT
@@ -44,6 +44,9 @@ class UnitFilter:
     streets: Sequence[str] = ()
     holder: OrganisationCode | None = None
     is_overdue: bool | None = None
+    light: Light | None = None
+    """As it is at `now`."""
+    now: datetime | None = None
     is_unlisted: bool | None = None
     raised_to: OrganisationCode | None = None
     updated_since: datetime | None = None
@@ -114,6 +117,8 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
     found = [column == value for column, value in equal.items() if value is not None]
     found += [fact if holds else ~fact for fact, holds in facts.items() if holds is not None]
     found += _places(wanted)
+    if wanted.light is not None and wanted.now is not None:
+        found += _lit(wanted.light, wanted.now)
     if wanted.raised_to is not None:
         # The second half is the partial index's own condition.
         told = UNIT.c.raised.contains([wanted.raised_to])
@@ -121,6 +126,17 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
     if wanted.updated_since is not None:
         found.append(UNIT.c.updated_at >= wanted.updated_since)
     return found
+
+
+def _lit(light: Light, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """Yield what `Unit.light` says, of open units."""
+    red, yellow = (
+        func.coalesce(column <= now, false()) for column in (UNIT.c.red_at, UNIT.c.yellow_at)
+    )
+    yield UNIT.c.stage.is_not(None)
+    yield red if light is Light.RED else ~red
+    if light is not Light.RED:
+        yield yellow if light is Light.YELLOW else ~yellow
 
 
 def _places(wanted: UnitFilter) -> Iterator[ColumnElement[bool]]:

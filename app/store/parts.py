@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
 from pydantic import TypeAdapter
 
 from app.domain.area import Area, AreaCode
 from app.domain.calendar import Calendar
+from app.domain.marks import climbing
 from app.domain.organisation import Organisation
 from app.domain.policy import LocalPolicy
-from app.domain.responsibility import Entry
+from app.domain.responsibility import Entry, Urgency
 from app.domain.roster import Shift
 from app.domain.rulebook import Part
 
@@ -40,4 +42,24 @@ def encode(part: Part, content: Content) -> bytes:
 
 def decode(part: Part, content: bytes) -> Any:
     """Return the content the bytes stand for; its type is the part's."""
+    if part is Part.POLICIES and _FORMER in content:
+        return _ADAPTERS[part].validate_python(_with_lists_of_marks(content))
     return _ADAPTERS[part].validate_json(content)
+
+
+_FORMER: Final = b'"pressing_marks"'
+"""What policies say that were published when marks were but percentages."""
+
+
+def _with_lists_of_marks(content: bytes) -> dict[str, dict[str, Any]]:
+    """Return policies of that time with their marks as they are listed now."""
+    sections: dict[str, dict[str, Any]] = orjson.loads(content)
+    for section in sections.values():
+        normal, pressing = section.pop("marks", None), section.pop("pressing_marks")
+        found = {Urgency.NORMAL: normal, Urgency.URGENT: pressing, Urgency.MAJOR: pressing}
+        section["marks"] = {
+            str(urgency): climbing(*said["raises"], warn=said["warn"])
+            for urgency, said in found.items()
+            if said is not None
+        } or None
+    return sections

@@ -18,13 +18,13 @@ from app.store.scope import visible
 from app.store.tables import REQUEST, UNIT
 
 _NAMES: Final = (
-    'id, unit, home, kind, account, organisation, at, reason, until, helper, "limit", agreed,'
-    " state, desk, decided_by, decided_at, decision"
+    'id, unit, home, kind, account, organisation, at, reason, until, helper, "limit", clock,'
+    " agreed, state, desk, decided_by, decided_at, decision"
 )
 _READ: Final = f"SELECT {_NAMES} FROM request"
 _INSERT: Final = f"""
 INSERT INTO request ({_NAMES})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
 
 
@@ -64,6 +64,7 @@ async def insert(tx: Tx, request: Request) -> None:
         wish.until,
         wish.helper,
         str(wish.limit) if wish.limit else None,
+        wish.clock,
         list(request.agreed),
         *_standing(request),
     )
@@ -164,12 +165,14 @@ async def _page(tx: Tx, statement: Select[tuple[object, ...]], limit: int) -> li
 
 def _request(row: asyncpg.Record) -> Request:
     values = dict(row)
-    limit = values.pop("limit")
+    limit, clock = values.pop("limit"), values.pop("clock")
     wish = Wish(
         RequestKind(values.pop("kind")),
         values.pop("until"),
         values.pop("helper"),
         limit=parse_limit(limit) if limit else None,
+        clock=clock,
+        late=values["organisation"] if clock else None,
     )
     return Request(
         **{

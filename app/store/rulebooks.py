@@ -171,6 +171,37 @@ async def part_content(tx: Tx, part: Part, version: int) -> bytes:
     return content
 
 
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """From when on a version of one part was in force."""
+
+    since: datetime
+    part: int
+
+
+async def reigns(tx: Tx, part: Part) -> list[Reign]:
+    """Return when each version of a part came into force, in turn."""
+    rows = await tx.fetch(
+        f"""
+        SELECT in_force_at, {part} AS part FROM rulebook
+        WHERE withdrawn_at IS NULL AND {part} IS NOT NULL ORDER BY in_force_at, version
+        """
+    )
+    return [Reign(row["in_force_at"], row["part"]) for row in rows]
+
+
+async def part_contents(tx: Tx, part: Part, versions: Collection[int]) -> dict[int, bytes]:
+    """Return the content of several versions of a part."""
+    if not versions:
+        return {}
+    rows = await tx.fetch(
+        "SELECT version, content FROM part WHERE name = $1 AND version = ANY($2)",
+        part,
+        list(versions),
+    )
+    return {row["version"]: zlib.decompress(row["content"]) for row in rows}
+
+
 async def checksums(tx: Tx, parts: Collection[tuple[Part, int]]) -> dict[tuple[Part, int], str]:
     """Return the SHA-256 of each of these parts' content."""
     rows = await tx.fetch(

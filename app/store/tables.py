@@ -177,6 +177,9 @@ UNIT: Final = Table(
     _code("satisfaction", optional=True),
     _code("was", optional=True),
     Column("pending", JSONB, nullable=False),
+    Column("yellow_at", _WHEN),
+    Column("red_at", _WHEN),
+    Column("exempted_at", _WHEN),
     PrimaryKeyConstraint("id", "home", name="unit_pkey"),
     UniqueConstraint("number", "home", name="unit_number_key"),
     ForeignKeyConstraint(["parent", "home"], ["unit.id", "unit.home"], name="unit_parent_fkey"),
@@ -263,6 +266,7 @@ STEP: Final = Table(
     ForeignKeyConstraint(["unit", "home"], ["unit.id", "unit.home"], name="step_unit_fkey"),
     Index("step_unit_idx", "unit", "seq"),
     Index("step_feed_idx", "epoch", "xid", "id"),
+    Index("step_notice_idx", "at", "id", postgresql_where=text("action = 'notice'")),
     postgresql_partition_by="RANGE (at)",
 )
 
@@ -285,6 +289,12 @@ CLOCK: Final = Table(
     Column("version", Integer, nullable=False),
     Column("granted", Integer, nullable=False),
     Column("grants", SmallInteger, nullable=False),
+    Column("calendar", Text(collation="C"), nullable=False, server_default=text("''::text")),
+    Column("yellow_at", _WHEN),
+    Column("red_at", _WHEN),
+    _code("overdue_by", optional=True),
+    Column("exempted_at", _WHEN),
+    Column("exempted_by", Uuid),
     PrimaryKeyConstraint("unit", "name", "home", name="clock_pkey"),
     ForeignKeyConstraint(["unit", "home"], ["unit.id", "unit.home"], name="clock_unit_fkey"),
     Index(
@@ -347,6 +357,7 @@ REQUEST: Final = Table(
     Column("until", _WHEN),
     _code("helper", optional=True),
     Column("limit", Text),
+    _code("clock", optional=True),
     Column("agreed", ARRAY(Text), nullable=False),
     _code("state"),
     _code("desk", optional=True),

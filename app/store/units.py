@@ -56,6 +56,9 @@ _MUTABLE: Final[tuple[Column[Unit], ...]] = (
     Column("satisfaction", "text", lambda unit: unit.satisfaction),
     Column("was", "text", lambda unit: unit.was),
     Column("pending", "text", lambda unit: json(unit.pending), "{}::jsonb"),
+    Column("yellow_at", "timestamptz", lambda unit: unit.yellow_at),
+    Column("red_at", "timestamptz", lambda unit: unit.red_at),
+    Column("exempted_at", "timestamptz", lambda unit: unit.exempted_at),
 )
 _KEY: Final[tuple[Column[Unit], ...]] = (
     Column("id", "uuid", lambda unit: unit.id),
@@ -79,8 +82,19 @@ _BORN: Final[tuple[Column[Unit], ...]] = (
         "x.home || '-' || {} || '-' || to_char(nextval('unit_number'), 'FM9900000')",
     ),
 )
+_LIT: Final = frozenset(
+    {
+        *("stage_due_at", "due_at", "is_provisional", "yellow_at", "red_at"),
+        *("overdue_at", "raised", "updated_at", "steps"),
+    }
+)
+"""What passed marks change of a unit."""
 NEW: Final = Columns[Unit]((*_KEY, *_BORN, *_MUTABLE))
 CHANGES: Final = Columns[Unit]((*_KEY, *_MUTABLE))
+_FIRED: Final = tuple(column for column in _MUTABLE if column.name in _LIT)
+FIRED: Final = Columns[Unit](
+    (*_KEY, Column("version", "integer", lambda unit: unit.version), *_FIRED)
+)
 NAMES: Final = (
     "id",
     "number",
@@ -104,6 +118,19 @@ def change(first: int = 1) -> str:
     return f"""
     UPDATE unit SET {Columns[Unit](_MUTABLE).settings} FROM {CHANGES.source(first)}
     WHERE unit.id = x.id AND unit.home = x.home
+    """
+
+
+def firing(first: int = 1) -> str:
+    """Return the statement that writes units whose marks have passed, if nobody else has.
+
+    It tells which it wrote.
+    """
+    return f"""
+    UPDATE unit SET {Columns[Unit](_FIRED).settings} FROM {FIRED.source(first)}
+    WHERE unit.id = x.id AND unit.home = x.home AND unit.version = x.version
+    AND unit.steps < x.steps
+    RETURNING unit.id
     """
 
 
@@ -249,24 +276,22 @@ def unit_of(row: Mapping[str, Any] | asyncpg.Record) -> Unit:
     place = Place(*(values.pop(name) for name in ("district", "street", "community", "grid")))
     level, stage, grade = values["level"], values["stage"], values["satisfaction"]
     was, longitude, latitude = values["was"], values.pop("longitude"), values.pop("latitude")
-    return Unit(
-        **{
-            **values,
-            "place": place,
-            "kind": Kind(values["kind"]),
-            "clause": Clause(values["clause"]),
-            "state": State(values["state"]),
-            "urgency": Urgency(values["urgency"]),
-            "level": Tier(level) if level else None,
-            "stage": ClockName(stage) if stage else None,
-            "spot": Spot(longitude, latitude) if longitude is not None else None,
-            "satisfaction": Grade(grade) if grade else None,
-            "was": State(was) if was else None,
-            "pending": tuple(_pending(one) for one in values["pending"]),
-            "route": tuple(values["route"]),
-            "raised": tuple(values["raised"]),
-        }
-    )
+    values |= {
+        "place": place,
+        "kind": Kind(values["kind"]),
+        "clause": Clause(values["clause"]),
+        "state": State(values["state"]),
+        "urgency": Urgency(values["urgency"]),
+        "level": Tier(level) if level else None,
+        "stage": ClockName(stage) if stage else None,
+        "spot": Spot(longitude, latitude) if longitude is not None else None,
+        "satisfaction": Grade(grade) if grade else None,
+        "was": State(was) if was else None,
+        "pending": tuple(_pending(one) for one in values["pending"]),
+        "route": tuple(values["route"]),
+        "raised": tuple(values["raised"]),
+    }
+    return Unit(**values)
 
 
 def _pending(kept: dict[str, Any]) -> Pending:

@@ -12,8 +12,9 @@ from app.domain.authority import Role
 from app.domain.clock import Clock, extend, start
 from app.domain.filing import Filed
 from app.domain.limit import parse_limit
+from app.domain.marks import climbing
 from app.domain.organisation import OrganisationCode
-from app.domain.policy import LocalPolicy, Marks, Policies, Policy
+from app.domain.policy import LocalPolicy, Policies, Policy
 from app.domain.request import Pending, RequestId, RequestKind, Wish
 from app.domain.responsibility import Urgency
 from app.domain.rulebook import Rulebook
@@ -77,9 +78,9 @@ def test_by_urgency_and_count_as_policy_says():
         parse_limit("4工作时"),
         at=pieces.NOON,
         calendar=pieces.CALENDAR,
-        marks=Marks(),
+        marks=climbing(100),
     )
-    longer = extend(fresh, 60, at=pieces.NOON, calendar=pieces.CALENDAR, marks=Marks())
+    longer = extend(fresh, 60, at=pieces.NOON, calendar=pieces.CALENDAR, marks=climbing(100))
     assert asked(TEAM, book=book, clocks=(fresh,)) == ()
     assert asked(TEAM, book=book, clocks=(longer,)) == (STREET, DISTRICT, TOP)
 

@@ -45,10 +45,13 @@ class Row:
 
 
 DESK = "file decline dispatch merge unmerge remind"
-WORK = "accept start return resolve escalate contact arrive split support request withdraw resume"
+WORK = (
+    "accept start return resolve escalate contact arrive split support request withdraw appeal"
+    " resume"
+)
 CHECK = "verify rework close"
 STEER = "transfer pass_down reclassify urge reopen rate"
-TASKS = "split request withdraw resume"
+TASKS = "split request withdraw appeal resume"
 HEAD = "cancel rule supervise suspend extend grant refuse"
 CENTRE = f"{DESK} {CHECK} {STEER} {TASKS}"
 TABLE = (

@@ -11,13 +11,13 @@ from app.domain import clock as clocks
 from app.domain.calendar import Calendar
 from app.domain.clock import Clock
 from app.domain.limit import Basis, parse_limit
-from app.domain.policy import Marks
+from app.domain.marks import climbing
 from app.domain.unit import ClockName
 from tests.domain.test_calendar import at
 from tests.given import calendar
 
 CAL = calendar()
-MARKS = Marks()
+MARKS = climbing(100, 150, 200)
 MONDAY = at("2026-11-16 08:00")
 FRIDAY = at("2026-11-20 16:00")
 
@@ -96,7 +96,7 @@ def test_a_mark_passed_before_the_pause_does_not_come_again():
 
 
 def test_a_clock_past_its_last_mark_points_at_nothing():
-    clock = replace(started("4工作时"), mark=len(MARKS.percents))
+    clock = replace(started("4工作时"), mark=len(MARKS.listed))
     assert clocks.aim(clock, CAL, MARKS).next_at is None
 
 

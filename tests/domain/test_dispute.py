@@ -128,7 +128,7 @@ def test_urging_too_soon_tells_when_it_may_be_done_again():
 
 
 def test_a_supervision_stands_while_the_unit_is_suspended_and_goes_on_after():
-    demand = Demand(read_limit("4紧急工作时"), pieces.caller(DISTRICT), NOON)
+    demand = Demand(read_limit("4紧急工作时"), "东江区治理中心", DISTRICT, NOON)
     unit, clocks = supervised(pieces.unit(State.IN_PROGRESS), (), TERMS, demand)
     hour, day = NOON + timedelta(hours=1), NOON + timedelta(days=1)
     _, clocks = enter(replace(unit, state=State.CANCELLED), clocks, TERMS, at=hour)

@@ -1,4 +1,4 @@
-"""Marks: they fire in order and once, and centre after centre is told, the city last."""
+"""Marks: they fire in order and once, and centre after centre is told."""
 
 from datetime import datetime, timedelta
 
@@ -6,16 +6,19 @@ import pytest
 
 from app.domain.action import Action
 from app.domain.clock import Clock, start
-from app.domain.escalation import Firing, fire
+from app.domain.escalation import Firing, Watch, fire
 from app.domain.limit import parse_limit
+from app.domain.marks import MARKS, Marks, climbing
 from app.domain.organisation import OrganisationCode
-from app.domain.policy import Marks, Policy
+from app.domain.policy import Policy
 from app.domain.responsibility import Urgency
+from app.domain.roster import Roster
 from app.domain.unit import ClockName
 from tests.given import calendar
 from tests.pieces import NOON
 
 CAL = calendar()
+NORMAL = MARKS[Urgency.NORMAL]
 DESK = OrganisationCode("desk")
 STREET, DISTRICT, CITY = (OrganisationCode(name) for name in ("street", "district", "city"))
 THREE = (STREET, DISTRICT, CITY)
@@ -23,7 +26,7 @@ THREE = (STREET, DISTRICT, CITY)
 
 def clock(limit: str = "10紧急工作时", marks: Marks | None = None) -> Clock:
     return start(
-        ClockName.DISPOSE, parse_limit(limit), at=NOON, calendar=CAL, marks=marks or Marks()
+        ClockName.DISPOSE, parse_limit(limit), at=NOON, calendar=CAL, marks=marks or NORMAL
     )
 
 
@@ -33,11 +36,12 @@ def fired(
     chain: tuple[OrganisationCode, ...] = THREE,
     marks: Marks | None = None,
 ) -> Firing:
-    return fire(running, now=now, calendar=CAL, marks=marks or Marks(), desk=DESK, chain=chain)
+    watch = Watch(DESK, chain, Roster(), now)
+    return fire(running, watch, calendar=CAL, marks=marks or NORMAL)
 
 
 def told(firing: Firing) -> list[tuple[Action, int, OrganisationCode]]:
-    return [(alarm.action, alarm.percent, alarm.told) for alarm in firing.alarms]
+    return [(alarm.action, alarm.mark.percent, alarm.told) for alarm in firing.alarms]
 
 
 def hours(count: float) -> datetime:
@@ -92,7 +96,7 @@ def test_working_marks_fall_into_working_time():
 
 
 def test_a_pressing_matter_climbs_faster():
-    marks = Policy().marks_for(Urgency.URGENT)
+    marks = Policy().marks_for(ClockName.DISPOSE, Urgency.URGENT)
     firing = fired(clock(marks=marks), hours(100), marks=marks)
     assert [alarm.mark_at for alarm in firing.alarms] == [
         hours(8), hours(10), hours(10), hours(12.5), hours(15),
@@ -106,10 +110,10 @@ def test_a_pressing_matter_climbs_faster():
         ((CITY,), [(100, CITY)]),
         ((DISTRICT, CITY), [(100, DISTRICT), (150, CITY)]),
         (THREE, [(100, STREET), (150, DISTRICT), (200, CITY)]),
-        (("grid", *THREE), [(100, "grid"), (150, STREET), (200, CITY)]),
+        (("grid", *THREE), [(100, "grid"), (150, STREET), (200, DISTRICT)]),
     ],
 )
-def test_each_centre_is_told_once_and_the_city_last(
+def test_each_raise_tells_the_next_centre_up_and_each_once(
     chain: tuple[OrganisationCode, ...], raised: list[object]
 ):
     alarms = told(fired(clock(), hours(100), chain))
@@ -121,6 +125,6 @@ def test_a_clock_without_centres_above_is_overdue_all_the_same():
 
 
 def test_marks_of_a_policy_of_its_own_are_followed():
-    marks = Marks(warn=50, raises=(100,))
+    marks = climbing(100, warn=50)
     firing = fired(clock(marks=marks), hours(100), marks=marks)
     assert [percent for _, percent, _ in told(firing)] == [50, 100, 100]

@@ -289,7 +289,7 @@ RULED = replace(
 
 
 def test_a_ruling_without_an_entry_tells_who_ruled_and_by_when():
-    calendar, marks = BOOK.calendar, BOOK.policies.at(()).marks
+    calendar, marks = BOOK.calendar, BOOK.policies.at(()).marks[Urgency.NORMAL]
     clock = start(
         ClockName.DISPOSE, given.limit("3工作日"), at=NOON, calendar=calendar, marks=marks
     )

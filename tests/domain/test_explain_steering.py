@@ -71,7 +71,7 @@ def test_a_supervised_unit_tells_by_whom_and_by_when():
     entry = BOOK.list[GARBAGE]
     terms = Terms(entry, BOOK.policies.at(BOOK.areas.path(BOOK.areas.city.code)), BOOK.calendar,
                   entry.urgency)  # fmt: skip
-    demand = Demand(given.limit("2工作日"), head, NOON)
+    demand = Demand(given.limit("2工作日"), head.name, head.organisation, NOON)
     unit, clocks = supervised(ROOT.unit, ROOT.clocks, terms, demand)
     zh, en = sentences(Filed(unit, (), clocks), Topic.SUPERVISION)
     assert zh == (

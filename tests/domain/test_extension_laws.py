@@ -12,7 +12,8 @@ from app.domain.clock import Clock, relimit
 from app.domain.errors import ActionNotAllowed
 from app.domain.extension import extended, times
 from app.domain.limit import parse_limit
-from app.domain.policy import Marks, Policy
+from app.domain.marks import climbing
+from app.domain.policy import Policy
 from app.domain.responsibility import Urgency
 from app.domain.timing import Terms
 from app.domain.unit import ClockName
@@ -20,7 +21,7 @@ from tests.domain.test_calendar import at
 from tests.given import calendar, entry, limit
 
 CAL = calendar()
-MARKS = Marks()
+MARKS = climbing(100, 150, 200)
 MONDAY = at("2026-11-16 08:00")
 TERMS = Terms(entry("SX-06010-1", limit=limit("4工作时")), Policy(), CAL, Urgency.NORMAL)
 
@@ -100,7 +101,11 @@ def test_before_or_after_a_pause_an_extension_gives_the_same_deadline(
 
 def test_a_new_limit_keeps_what_was_granted():
     clock = relimit(
-        extend(started(), at("2026-11-16 11:00")), parse_limit("6工作时"), calendar=CAL, marks=MARKS
+        extend(started(), at("2026-11-16 11:00")),
+        parse_limit("6工作时"),
+        at=at("2026-11-16 11:00"),
+        calendar=CAL,
+        marks=MARKS,
     )
     assert clock.limit == 10 * 3600
 
@@ -109,6 +114,7 @@ def test_a_limit_of_another_kind_of_time_knows_no_grants_of_the_old_one():
     clock = relimit(
         extend(started(), at("2026-11-16 11:00")),
         parse_limit("6紧急工作时"),
+        at=at("2026-11-16 11:00"),
         calendar=CAL,
         marks=MARKS,
     )

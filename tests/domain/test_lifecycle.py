@@ -115,7 +115,7 @@ BESIDES = {
     Action(word)
     for word in (  # noqa: SIM905  (a list of words reads better)
         "cancel note attach urge supervise merge unmerge rate redo suspend resume extend request"
-        " grant refuse withdraw split support whistle contact arrive remind"
+        " grant refuse withdraw appeal exempt split support whistle contact arrive remind"
     ).split()
 }
 """Actions that may come at many stages; their features' own tests say at which."""
@@ -172,11 +172,15 @@ AFTER = {
     State.MERGED: {Action.UNMERGE, Action.RATE},
 }
 """What may still happen to a unit that is over, besides what is added to it."""
+APPEALS = {Action.APPEAL, Action.GRANT, Action.REFUSE, Action.WITHDRAW}
+"""That it was late may be exempted whatever has become of it."""
 
 
 @pytest.mark.parametrize("state", [state for state in State if state.is_final])
 def test_a_final_state_allows_to_add_to_it_and_little_else(state: State):
-    assert set(actions_in(state)) == {Action.NOTE, Action.ATTACH} | AFTER.get(state, set())
+    assert set(actions_in(state)) == {Action.NOTE, Action.ATTACH} | APPEALS | AFTER.get(
+        state, set()
+    )
 
 
 @pytest.mark.parametrize("state", State)

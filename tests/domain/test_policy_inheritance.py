@@ -6,7 +6,8 @@ import pytest
 
 from app.domain.area import AreaCode
 from app.domain.limit import parse_limit
-from app.domain.policy import ACCEPT, LocalPolicy, Marks, Policies, Policy, Rule
+from app.domain.marks import MARKS, climbing
+from app.domain.policy import ACCEPT, LocalPolicy, Policies, Policy, Rule
 from app.domain.responsibility import EntryCode, Urgency
 from tests import pieces
 from tests.given import CITY, EAST, GRID, HARBOUR, HILL, WEST
@@ -45,14 +46,14 @@ def test_what_the_street_leaves_out_is_the_citys_and_not_the_products():
     found = at(
         GRID,
         city=LocalPolicy(confidence=0.9, closes_on_verify=False, emergencies=()),
-        east=LocalPolicy(marks=Marks(70)),
+        east=LocalPolicy(marks={Urgency.NORMAL: climbing(100, warn=70)}),
         harbour=LocalPolicy(confidence=0.6),
     )
     assert (found.confidence, found.closes_on_verify, found.emergencies, found.marks) == (
         0.6,
         False,
         (),
-        Marks(70),
+        {**MARKS, Urgency.NORMAL: climbing(100, warn=70)},
     )
 
 

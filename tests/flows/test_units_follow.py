@@ -99,7 +99,7 @@ async def test_an_open_unit_goes_to_the_new_district_with_one_step_and_its_limit
 
 async def test_the_worker_lets_units_and_people_follow_by_itself(city: City):
     person, unit = await drained(city)
-    service, following = city.app.state.service, worker.Following()
+    service, following = city.app.state.service, worker.Following(worker.CITY)
 
     async def moved() -> list[int]:
         now = city.clock.now()

@@ -7,7 +7,7 @@ from app import data
 from app.domain.area import Tier
 from app.domain.errors import BadSheet
 from app.domain.limit import Limit, LimitUnit
-from app.domain.policy import LocalPolicy, Marks, Policy, Rule, Whistle
+from app.domain.policy import LocalPolicy, Policy, Rule, Whistle
 from app.domain.responsibility import Urgency
 from app.domain.rulebook import Part
 from app.sheets import policies
@@ -18,7 +18,6 @@ BODIES = {"500103-GF"}
 DOCUMENT = """
 [policy."500000"]
 accept = { normal = "4小时" }
-marks = { warn = 70, raises = [100, 200] }
 confidence = 1
 closes_on_verify = false
 stepwise = { normal = true, urgent = false }
@@ -63,7 +62,6 @@ def test_a_section_says_what_is_written_in_it_and_nothing_else(parse):
     found = parse(DOCUMENT)
     city = found["500000"]
     assert city.accept == {Urgency.NORMAL: Limit(4, LimitUnit.WORK_HOUR)}
-    assert city.marks == Marks(70, (100, 200))
     assert city.confidence == 1
     assert city.closes_on_verify is False
     assert city.stepwise == {Urgency.NORMAL: True, Urgency.URGENT: False}
@@ -73,7 +71,7 @@ def test_a_section_says_what_is_written_in_it_and_nothing_else(parse):
     assert city.rules[0] == Rule(
         "来自 12345", "SX-1", "hotline", ("井盖", '"窨井"\\'), {"channel": "12345"}
     )
-    assert (city.pressing_marks, city.verify) == (None, None)
+    assert (city.marks, city.verify) == (None, None)
     assert found["500103"] == LocalPolicy()
 
 
@@ -112,12 +110,6 @@ def test_writing_and_reading_again_changes_nothing(parse, tmp_path):
         ),
         ('[policy."500000"]\naccept = { normal = "快" }', "policy.500000.accept.normal: 时限“快”"),
         ('[policy."500000"]\naccept = { normal = 2 }', "policy.500000.accept.normal: 时限“2”"),
-        ('[policy."500000"]\nmarks = { warn = 120 }', "policy.500000.marks: 百分比须逐个增大"),
-        ('[policy."500000"]\nmarks = { warn = 0 }', "policy.500000.marks.warn: 应为 1-1000 的整数"),
-        ('[policy."500000"]\nmarks = { raises = [150] }', "policy.500000.marks: raises 须以 100"),
-        ('[policy."500000"]\nmarks = { raises = 100 }', "policy.500000.marks.raises: 应为列表"),
-        ('[policy."500000"]\nmarks = { raises = [] }', "policy.500000.marks: raises 须以 100"),
-        ('[policy."500000"]\nmarks = { raise = [] }', "policy.500000.marks.raise: 未知的键"),
         ('[policy."500000"]\nstepwise = true', "policy.500000.stepwise: 应为表"),
         (
             '[policy."500000"]\nstepwise = { normal = 1 }',

@@ -62,8 +62,10 @@ LAWS: Mapping[str, str] = {
     """,
     "mark fired twice": """
         SELECT count(*) FROM (
-            SELECT FROM step WHERE action IN ('warn', 'overdue', 'raise')
-            GROUP BY unit, data->>'clock', data->>'mark_at', action HAVING count(*) > 1
+            SELECT FROM step WHERE action IN ('warn', 'overdue', 'raise', 'supervise', 'notice')
+            AND data ? 'mark'
+            GROUP BY unit, data->>'clock', data->>'mark', data->>'mark_at', data->>'duty', action
+            HAVING count(*) > 1
         ) twice
     """,
     "number given twice": """

@@ -1,14 +1,16 @@
 """Two workers, one of them killed in the middle: every mark fires once in effect, in order."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 
+from app import worker
 from app.flows import escalation
 from app.main import create_app
 from app.settings import Settings
@@ -37,7 +39,7 @@ class Trap:
         self.caught = asyncio.Event()
         self._town = town
         self._passes_on = passes_on
-        self._sent = 0
+        self._sent: Counter[asyncio.Task[Any] | None] = Counter()
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Process]:
@@ -54,8 +56,10 @@ class Trap:
         return await asyncio.open_unix_connection(self._town.socket)
 
     async def _judge(self, data: bytes) -> Cut:
-        self._sent = 0 if BEGIN in data else self._sent + len(data)
-        if self.is_set and data.endswith(COMMIT) and self._sent > LARGE:
+        # A worker has several connections, and each of them is a task here.
+        one = asyncio.current_task()
+        self._sent[one] = 0 if BEGIN in data else self._sent[one] + len(data)
+        if self.is_set and data.endswith(COMMIT) and self._sent[one] > LARGE:
             self.caught.set()
             if not self._passes_on:
                 await asyncio.Event().wait()
@@ -125,6 +129,47 @@ async def test_a_worker_leaves_with_its_turn_done_or_undone(town: Town, counted:
     assert code == 0, worker.said()
     assert seconds < 10
     assert await checker.faults(town.url) == {}
+
+
+async def test_jumping_clocks_and_a_killed_database_fire_every_mark_once(town: Town, counted: Tell):
+    await _report(town, 300, ago=timedelta(days=15))
+    now, before = datetime.now(UTC), await _found(town)
+    end = now + timedelta(days=9)
+    expected = before.copy()
+    for key, alarms in (await _expected(town, end)).items():
+        expected[key] = [*before.get(key, ()), *alarms]
+    hands = [given.HandClock(now - timedelta(days=14)) for _ in range(2)]
+    settings = Settings(town.home, town.url)
+    working = [asyncio.create_task(worker.run(settings, clock=clock)) for clock in hands]
+    killed, jumps = 0, 0
+    for days in (-13, -14, -9, -11, 0, -15, -6, 2, -3):
+        for number, clock in enumerate(hands):
+            clock.set(now + timedelta(days=days + 3 * number))
+            jumps += 1
+        await asyncio.sleep(0.4)
+        if days in {-9, 0}:
+            # Whatever is under way is undone; whoever comes back finds it due as before.
+            killed += await asyncio.to_thread(town.kill_database)
+            await asyncio.to_thread(town.server.revive)
+    for clock in hands:
+        clock.set(end)
+    await come_true(lambda: _all_fired(town, end), within=30)
+    for one in working:
+        one.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+    found = await _found(town)
+    marks = sum(map(len, found.values())) - sum(map(len, before.values()))
+    counted(f"{marks} alarms, {jumps} jumps, {killed} processes killed")
+
+    assert marks > 500
+    assert found == expected
+    assert await checker.faults(town.url) == {}
+
+
+async def _all_fired(town: Town, end: datetime) -> bool:
+    with suppress(OSError, asyncpg.PostgresError):
+        return not await town.value("SELECT count(*) FROM clock WHERE next_at <= $1", end)
+    return False
 
 
 async def _report(

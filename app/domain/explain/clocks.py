@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from app.domain.clock import Clock
+from app.domain.explain import reckoned
 from app.domain.explain.passage import Background, Passage, Said, Topic
 from app.domain.explain.words import BASIS, limit_said
 from app.domain.family import own_limits
 from app.domain.lifecycle import ON_SITE
-from app.domain.limit import Limit, parse_limit
-from app.domain.timing import Terms
+from app.domain.limit import Basis, Limit, parse_limit
+from app.domain.reckoning import Idle, reckon
+from app.domain.timing import Bound, Terms
 from app.domain.unit import ClockName, Unit
 from app.domain.words import CLOCK
 
@@ -22,14 +24,14 @@ def clock(running: Clock, unit: Unit, background: Background) -> Passage:
         _notes(running),
     )
     start, due = background.moment(running.started_at), background.moment(running.due_at)
-    stages = _stages(running, unit, background)
+    stages, counted = _stages(running, unit, background), _counted(running, background)
     return Passage(
         Topic.CLOCK,
         Said(
             f"{name[0]} {limit.zh}({source.zh}, {basis[0]}{stages.zh}),"
-            f" 自 {start} 起, 至 {due} 止{notes.zh}。",
+            f" 自 {start} 起, 至 {due} 止{notes.zh}{counted.zh}。",
             f"{name[1]} {limit.en} ({source.en}, {basis[1]}{stages.en}),"
-            f" from {start} until {due}{notes.en}.",
+            f" from {start} until {due}{notes.en}{counted.en}.",
         ),
         {
             "clock": running.name,
@@ -58,9 +60,9 @@ def written(running: Clock, unit: Unit, background: Background) -> Limit | None:
         return None
     ruled = parse_limit(ruling) if ruling else None
     policy = book.policies.at(path)
-    terms = Terms(entry, policy, book.calendar, unit.urgency, unit.task, ruled, own)
-    limit = terms.limit(running.name)
-    is_same = book.calendar.seconds(limit) == running.limit - running.granted
+    terms = Terms(entry, policy, book.calendar, unit.urgency, unit.task, ruled, own, book.path_of)
+    limit = terms.limit(running.name, Bound(unit.holder, unit.centre))
+    is_same = book.calendar_of(running.calendar).seconds(limit) == running.limit - running.granted
     return limit if is_same and limit.basis is running.basis else None
 
 
@@ -92,6 +94,22 @@ def _stages(running: Clock, unit: Unit, background: Background) -> Said:
     zh = "、".join(f"{title}{limit.zh}" for title, limit in told)
     en = ", ".join(f"{title} {limit.en}" for title, limit in told)
     return Said(f", 其中{zh}", f", of which {en}") if told else Said("", "")
+
+
+def _counted(running: Clock, background: Background) -> Said:
+    """Tell what the way to the deadline skips; GET …/clocks tells it day by day."""
+    book, since, left = background.rulebook, running.running_since, running.limit - running.spent
+    calendar = book.calendar_of(running.calendar)
+    if since is None or running.basis is Basis.WALL or left <= 0:
+        return Said("", "")
+    if calendar.add(since, left, running.basis).at != running.due_at:
+        # Another calendar was published since the unit was judged.
+        return Said("", "")
+    lines = reckon(calendar, since, left, running.basis, city=book.calendar)
+    if all(line.idle in {None, Idle.CLOSED} for line in lines):
+        return Said("", "")
+    told = reckoned.summary(lines)
+    return Said(f"; {told.zh}", f"; {told.en}")
 
 
 def _notes(running: Clock) -> Said:

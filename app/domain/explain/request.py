@@ -8,6 +8,7 @@ from app.domain.explain.words import limit_said
 from app.domain.organisation import OrganisationCode
 from app.domain.request import Request, RequestKind
 from app.domain.rulebook import Rulebook
+from app.domain.words import CLOCK
 
 _DAY = timedelta(days=1)
 
@@ -32,6 +33,9 @@ def _what(request: Request, rulebook: Rulebook) -> Said:
             return Said("申请退回, 不再承办", "asks to return it")
         case RequestKind.CANCEL:
             return Said("申请作废该单元", "asks to cancel it")
+        case RequestKind.APPEAL:
+            zh, en = CLOCK[wish.clock]
+            return Said(f"就“{zh}”超期申诉, 申请免予统计", f"asks to exempt the lateness of {en}")
         case RequestKind.SUPPORT:
             whom = _name(wish.helper, rulebook)
             within = Said(f", 时限{limit.zh}", f" within {limit.en}") if limit else Said("", "")
