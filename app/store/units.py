@@ -129,7 +129,7 @@ def firing(first: int = 1) -> str:
     return f"""
     UPDATE unit SET {Columns[Unit](_FIRED).settings} FROM {FIRED.source(first)}
     WHERE unit.id = x.id AND unit.home = x.home AND unit.version = x.version
-    AND unit.steps < x.steps
+    AND unit.steps <= x.steps
     RETURNING unit.id
     """
 

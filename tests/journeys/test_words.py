@@ -62,6 +62,10 @@ WORDS: Final = (
     ("超期", Action.OVERDUE, "journeys.test_overdue", "turn_after_turn_every_mark_fires"),
     ("提级督促", Action.RAISE, "journeys.test_overdue", "turn_after_turn_every_mark_fires"),
     ("通知", Action.NOTIFY, "journeys.test_emergency", "telling_them_is_one_step_each"),
+    ("通报", Action.NOTICE, "journeys.test_marks_of_a_district", "its_marks_fire_as_the_district"),
+    ("申诉", Action.APPEAL, "journeys.test_appeal", "granted_by_the_centre_above"),
+    ("免予统计", Action.EXEMPT, "journeys.test_appeal", "granted_by_the_centre_above"),
+    ("重算时限", Action.RETIME, "flows.test_retimed", "across_new_year_a_deadline"),
     ("重新研判", Action.REJUDGE, "flows.test_rejudge", "its_log_tells_who_had_it_judged_again"),
     ("区划调整", Action.MOVE, "flows.test_units_follow", "an_open_unit_goes_to_the_new_district"),
 )  # fmt: skip

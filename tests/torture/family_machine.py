@@ -82,6 +82,8 @@ EXCUSED: Mapping[Action, tuple[type[DomainError], ...]] = {
     # That something may be asked for is offered; of its kinds each has an end of its own:
     # too late, too often.
     Action.REQUEST: (ActionNotAllowed,),
+    # One is pending already, of another limit perhaps.
+    Action.APPEAL: (ActionNotAllowed,),
     # A request waits for its answer: what it asks for may have been used up by others
     # meanwhile, and the moment until which to suspend may have passed.
     Action.GRANT: (ActionNotAllowed, Invalid),

@@ -190,7 +190,8 @@ def _request(wish: Wish) -> Doing:
     kinds = [
         kind
         for kind in RequestKind
-        if kind not in {*asked, RequestKind.SUPPORT}
+        if kind not in asked
+        and kind.asking is Action.REQUEST
         and (unit.state, kind.action) in TRANSITIONS
         and (kind is not RequestKind.RETURN or wish.by.organisation == unit.holder)
         and kind.action not in dispute.barred(unit, wish.by.organisation, wish.world.rulebook)
@@ -235,6 +236,15 @@ def _support(wish: Wish) -> Doing:
     return wish.doing(requests.ask, wish=Asked(RequestKind.SUPPORT, helper=helper, limit=limit))
 
 
+def _appeal(wish: Wish) -> Doing:
+    late = [
+        name
+        for name, clock in wish.look.clocks_of(wish.unit.id).items()
+        if clock["overdue_by"] == wish.by.organisation and clock["exempted_at"] is None
+    ]
+    return wish.doing(requests.ask, wish=Asked(RequestKind.APPEAL, clock=wish.pick(late)))
+
+
 def _whistle(wish: Wish) -> Doing:
     rulebook = wish.world.rulebook
     own = rulebook.organisations[wish.by.organisation].area
@@ -273,6 +283,7 @@ _DATA: dict[Action, Callable[[Wish], Doing]] = {
     Action.WITHDRAW: partial(_decide, action=Action.WITHDRAW, decision=requests.withdraw),
     Action.SPLIT: _split,
     Action.SUPPORT: _support,
+    Action.APPEAL: _appeal,
     Action.WHISTLE: _whistle,
     Action.CONTACT: lambda wish: wish.doing(whistle.show_up, action=Action.CONTACT),
     Action.ARRIVE: lambda wish: wish.doing(whistle.show_up, action=Action.ARRIVE),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.domain.family import DEPTH, STALLED
 from app.domain.lifecycle import STANDINGS, Seat
+from app.domain.request import RequestKind
 from app.domain.unit import ClockName, State, Unit
 from tests.torture.family_machine_world import Look
 
@@ -87,8 +88,10 @@ def _asked(unit: Unit, look: Look) -> Iterator[str]:
     rows = sorted(one["id"] for one in look.pending(unit.id))
     if kept != rows:
         yield f"it carries the requests {kept}, the table {rows}"
-    if rows and unit.state.is_final:
-        yield f"{rows} wait for a decision about what is over"
+    # That it was late may be judged when all is over.
+    open_ends = [one for one in unit.pending if one.kind is not RequestKind.APPEAL]
+    if open_ends and unit.state.is_final:
+        yield f"{open_ends} wait for a decision about what is over"
 
 
 def _in_family(unit: Unit, look: Look) -> Iterator[str]:
