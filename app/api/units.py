@@ -26,7 +26,6 @@ from app.api.unit_models import (
 )
 from app.api.work import UnitKey, plain, seen_unit, work
 from app.domain.action import Action
-from app.domain.approval import policy_at
 from app.domain.area import AreaCode, Areas
 from app.domain.authority import Caller, scope_of
 from app.domain.offer import Standing
@@ -104,7 +103,7 @@ async def get_unit(
         root = found.parent or found.id
         report = (await events.find(tx, [root])).get(root)
         actions = may_now(Standing.of(found, running, kin, now), caller, rulebook)
-        policy = policy_at(found, rulebook)
+        policy = rulebook.policy_at(found.place)
         actions = await evidence.asked_for(tx, service.library, found, policy, actions)
     response.headers["ETag"] = f'"{found.version}"'
     return render.detail(

@@ -106,7 +106,7 @@ def admit(event: Event, found: Found, rulebook: Rulebook, now: datetime) -> Admi
             "state": STATE_AFTER[assigned.onward],
             **handled.fields(event, handled_as),
         },
-        Terms(entry, policy, rulebook.calendar, entry.urgency, path_of=rulebook.path_of),
+        Terms.of(rulebook, policy, entry.urgency, entry),
         handled.steps_of(handled_as, steps_of(assigned.onward)),
         site,
     )
@@ -159,8 +159,7 @@ def _triaged(
             **({"triage": stop_reasons(route)} if route.meant else {}),
         },
     }
-    book = site.rulebook
-    terms = Terms(None, site.policy, book.calendar, urgency, path_of=book.path_of)
+    terms = Terms.of(site.rulebook, site.policy, urgency)
     return filed(fields, terms, (Action.RECEIVE,), site)
 
 

@@ -13,7 +13,6 @@ from app.domain.errors import ActionNotAllowed, Forbidden
 from app.domain.filing import Filed
 from app.domain.lifecycle import TRANSITIONS
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
-from app.domain.policy import Policy
 from app.domain.request import ASKED_AS, Pending, Request, RequestId, RequestKind, Wish
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Unit
@@ -61,15 +60,9 @@ def approvers(
     """
     centres, kind = chain(unit, wish, rulebook), wish.kind
     count = _COUNTED[kind](clocks) if kind in _COUNTED else 0
-    levels = policy_at(unit, rulebook).levels(kind, unit.urgency, count)
+    levels = rulebook.policy_at(unit.place).levels(kind, unit.urgency, count)
     agreed = centres.index(by) + 1 if by in centres else 0
     return centres[agreed:levels]
-
-
-def policy_at(unit: Unit, rulebook: Rulebook) -> Policy:
-    """Return the policy at a unit's place."""
-    areas = rulebook.areas
-    return rulebook.policies.at(areas.path(unit.place.finest(areas)))
 
 
 def must_ask(

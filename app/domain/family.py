@@ -338,8 +338,7 @@ def born(fields: Mapping[str, Any], entry: Entry | None, site: Site, said: Said)
     """Return a new task with its clocks running and the one line that tells who ordered it."""
     urgency: Urgency = fields["urgency"]
     own = _limits(fields["reasons"].get(ERRAND, {}).get("limits", {}))
-    book = site.rulebook
-    terms = Terms(entry, site.policy, book.calendar, urgency, own=own, path_of=book.path_of)
+    terms = Terms.of(site.rulebook, site.policy, urgency, entry, own=own)
     new = filed(fields, terms, (), site)
     unit = replace(new.unit, steps=1)
     return Filed(unit, (_first_step(unit, said, site.now),), new.clocks)
@@ -368,20 +367,18 @@ def terms_of(unit: Unit, judged: Rulebook, rulebook: Rulebook) -> Terms:
     the one in force.
     """
     entry = judged.list[unit.entry] if unit.entry else None
-    path = rulebook.areas.path(unit.place.finest(rulebook.areas))
     ruling = unit.reasons.get("ruling", {}) if entry is None else {}
     own = {
         name: limit
         for name, limit in own_limits(unit).items()
         if not (ruling and name is ClockName.DISPOSE)
     }
-    return Terms(
-        entry,
-        rulebook.policies.at(path),
-        rulebook.calendar,
+    return Terms.of(
+        rulebook,
+        rulebook.policy_at(unit.place),
         unit.urgency,
-        unit.task,
-        parse_limit(ruling["limit"]) if ruling else None,
-        own,
-        rulebook.path_of,
+        entry,
+        task=unit.task,
+        ruled=parse_limit(ruling["limit"]) if ruling else None,
+        own=own,
     )

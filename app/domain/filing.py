@@ -221,14 +221,7 @@ def _task(parent: Unit, index: int, entry: Entry, site: Site) -> Filed:
         "rulebook": parent.rulebook,
         "reasons": {"kind": Clause.SPLIT, "route": reasons},
     }
-    terms = Terms(
-        entry,
-        site.policy,
-        site.rulebook.calendar,
-        parent.urgency,
-        index,
-        path_of=site.rulebook.path_of,
-    )
+    terms = Terms.of(site.rulebook, site.policy, parent.urgency, entry, task=index)
     return filed(fields, terms, steps_of(after), site)
 
 

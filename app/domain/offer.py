@@ -6,7 +6,6 @@ from datetime import datetime
 
 from app.domain import extension, suspension
 from app.domain.action import Action
-from app.domain.approval import policy_at
 from app.domain.authority import Caller
 from app.domain.clock import Clock
 from app.domain.dispute import over
@@ -72,7 +71,7 @@ def _of_family(unit: Unit, kin: Sequence[Unit], caller: Caller) -> frozenset[Act
 
 def _of_past(standing: Standing, rulebook: Rulebook) -> frozenset[Action]:
     unit, clocks, now = standing.unit, standing.clocks, standing.now
-    policy = policy_at(unit, rulebook)
+    policy = rulebook.policy_at(unit.place)
     urged_again = urged_again_at(unit, policy, rulebook.calendar_of(unit.holder))
     found = {
         Action.REOPEN: not may_reopen(unit, policy, now),

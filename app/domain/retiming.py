@@ -16,15 +16,8 @@ from app.domain.unit import Unit, own_step
 
 def terms_now(unit: Unit, rulebook: Rulebook) -> Terms:
     """Return what a unit's running limits follow from: its entry only new ones would need."""
-    path = rulebook.areas.path(unit.place.finest(rulebook.areas))
-    return Terms(
-        None,
-        rulebook.policies.at(path),
-        rulebook.calendar,
-        unit.urgency,
-        own=own_limits(unit),
-        path_of=rulebook.path_of,
-    )
+    policy = rulebook.policy_at(unit.place)
+    return Terms.of(rulebook, policy, unit.urgency, own=own_limits(unit))
 
 
 def retimed(

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.area import Areas
+from app.domain.area import Area, Areas, Place
 from app.domain.calendar import Calendar
 from app.domain.calendars import calendar_of, path_of
 from app.domain.organisation import Organisations
-from app.domain.policy import Policies
+from app.domain.policy import Policies, Policy
 from app.domain.responsibility import ResponsibilityList
 from app.domain.roster import Roster
 
@@ -43,6 +43,14 @@ class Rulebook:
     parts: Mapping[Part, int]
     """The version of each part; a city without duty rosters has none of that part."""
     roster: Roster = field(default_factory=Roster)
+
+    def around(self, place: Place) -> tuple[Area, ...]:
+        """Return the areas around a place, the city first."""
+        return self.areas.path(place.finest(self.areas))
+
+    def policy_at(self, place: Place) -> Policy:
+        """Return the policy that holds at a place."""
+        return self.policies.at(self.around(place))
 
     def path_of(self, code: str) -> tuple[str, ...]:
         """Return the codes that a body or an area has its calendar from, the widest first."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from app.domain.calendar import Calendar
 from app.domain.clock import Clock, relimit, resume, start, stop
@@ -13,6 +13,7 @@ from app.domain.marks import Marks
 from app.domain.organisation import OrganisationCode
 from app.domain.policy import Policy
 from app.domain.responsibility import Entry, Urgency
+from app.domain.rulebook import Rulebook
 from app.domain.unit import ClockName, State, Unit
 
 _END: Final = Marks()
@@ -52,6 +53,22 @@ class Terms:
     ruled: Limit | None = None
     own: Mapping[ClockName, Limit] = field(default_factory=dict)
     path_of: Callable[[str], tuple[str, ...]] = _nowhere
+
+    @classmethod
+    def of(
+        cls,
+        rulebook: Rulebook,
+        policy: Policy,
+        urgency: Urgency,
+        entry: Entry | None = None,
+        *,
+        task: int | None = None,
+        ruled: Limit | None = None,
+        own: Mapping[ClockName, Limit] | None = None,
+    ) -> Self:
+        """Return the terms of a unit whose limits count by a rulebook's calendars."""
+        path_of = rulebook.path_of
+        return cls(entry, policy, rulebook.calendar, urgency, task, ruled, own or {}, path_of)
 
     def named(self, key: str) -> Calendar:
         """Return the calendar of a body or an area, which a clock counts by."""

@@ -47,8 +47,7 @@ class Setting:
 
     def path(self, unit: Unit) -> tuple[Area, ...]:
         """Return the areas around a unit's place."""
-        areas = self.rulebook.areas
-        return areas.path(unit.place.finest(areas))
+        return self.rulebook.around(unit.place)
 
     def site(self, path: tuple[Area, ...]) -> Site:
         """Return where and by what a task at the end of a path is judged."""

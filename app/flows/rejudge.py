@@ -207,10 +207,8 @@ def _change(
 
 
 def _terms(unit: Unit, rulebook: Rulebook) -> Terms:
-    path = rulebook.areas.path(unit.place.finest(rulebook.areas))
     entry = rulebook.list[unit.entry] if unit.entry else None
-    policy = rulebook.policies.at(path)
-    return Terms(entry, policy, rulebook.calendar, unit.urgency, path_of=rulebook.path_of)
+    return Terms.of(rulebook, rulebook.policy_at(unit.place), unit.urgency, entry)
 
 
 def _told(before: Unit, after: Unit, names: Sequence[str]) -> Mapping[str, Any]:

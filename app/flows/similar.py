@@ -27,7 +27,7 @@ class Enquiry:
 
 def enquiries(admissions: Sequence[Admission], rulebook: Rulebook) -> list[Enquiry]:
     """Return what is to be looked for around each of some new reports."""
-    with_policy = ((one, _policy(one, rulebook)) for one in admissions)
+    with_policy = ((one, rulebook.policy_at(one.root.unit.place)) for one in admissions)
     return [Enquiry(one, policy, similar.question(one, policy)) for one, policy in with_policy]
 
 
@@ -70,11 +70,6 @@ async def foretell(tx: Tx, admission: Admission, rulebook: Rulebook) -> Admissio
     (asked,) = enquiries([admission], rulebook)
     (around,) = await similar_store.around(tx, [asked.question])
     return similar.judged(admission, similar.verdict(admission.root.unit, around, asked.policy))
-
-
-def _policy(admission: Admission, rulebook: Rulebook) -> Policy:
-    areas = rulebook.areas
-    return rulebook.policies.at(areas.path(admission.root.unit.place.finest(areas)))
 
 
 def _verdicts(asked: Sequence[Enquiry], around: Sequence[Sequence[Trace]]) -> list[Verdict]:

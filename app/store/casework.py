@@ -60,10 +60,8 @@ def _family(kin: Kin) -> str:
 
 
 def _lock(family: str) -> str:
-    # The key is the id's random half, as in units.lock_key.
-    key = "('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint"
     return f"""
-    SELECT id, pg_advisory_xact_lock({key})
+    SELECT id, pg_advisory_xact_lock({units.lock_key_of("id")})
     FROM (SELECT id FROM ({family}) f ORDER BY id OFFSET 0) AS locked
     """
 

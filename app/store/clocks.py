@@ -12,6 +12,7 @@ from app.domain.limit import Basis
 from app.domain.unit import ClockName, UnitId
 from app.store.columns import Column, Columns
 from app.store.database import Tx
+from app.store.units import lock_key_of
 
 Owned = tuple[UnitId, str, Clock]
 """A clock with its unit's id and home."""
@@ -163,7 +164,7 @@ class Due:
     until: datetime | None
 
 
-_CLAIM: Final = """
+_CLAIM: Final = f"""
 WITH home AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock($1::integer, $2::integer) AS is_free
 ), due AS MATERIALIZED (
@@ -175,8 +176,7 @@ WITH home AS MATERIALIZED (
         ORDER BY next_at LIMIT $6::integer
     ) c
 )
-SELECT unit, pg_try_advisory_xact_lock(('x' || right(replace(unit::text, '-', ''), 16))
-                                       ::bit(64)::bigint) AS is_ours,
+SELECT unit, pg_try_advisory_xact_lock({lock_key_of("unit")}) AS is_ours,
        (SELECT CASE WHEN count(*) < $6 THEN $5 ELSE max(next_at) END FROM due) AS until
 FROM (SELECT DISTINCT unit FROM due OFFSET 0) AS found
 """

@@ -91,10 +91,7 @@ _LIT: Final = frozenset(
 """What passed marks change of a unit."""
 NEW: Final = Columns[Unit]((*_KEY, *_BORN, *_MUTABLE))
 CHANGES: Final = Columns[Unit]((*_KEY, *_MUTABLE))
-_FIRED: Final = tuple(column for column in _MUTABLE if column.name in _LIT)
-FIRED: Final = Columns[Unit](
-    (*_KEY, Column("version", "integer", lambda unit: unit.version), *_FIRED)
-)
+FIRED: Final = CHANGES.only("id", "home", "version", *_LIT)
 NAMES: Final = (
     "id",
     "number",
@@ -127,7 +124,7 @@ def firing(first: int = 1) -> str:
     It tells which it wrote.
     """
     return f"""
-    UPDATE unit SET {Columns[Unit](_FIRED).settings} FROM {FIRED.source(first)}
+    UPDATE unit SET {CHANGES.only(*_LIT).settings} FROM {FIRED.source(first)}
     WHERE unit.id = x.id AND unit.home = x.home AND unit.version = x.version
     AND unit.steps <= x.steps
     RETURNING unit.id
@@ -186,6 +183,11 @@ async def take_free(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:
 def lock_key(unit: UUID) -> int:
     """Return the unit's key among PostgreSQL's advisory locks: its random half."""
     return int.from_bytes(unit.bytes[8:], "big", signed=True)
+
+
+def lock_key_of(column: str) -> str:
+    """Return what makes the same key of a column with a unit's id."""
+    return f"('x' || right(replace({column}::text, '-', ''), 16))::bit(64)::bigint"
 
 
 async def read(tx: Tx, ids: Sequence[UUID]) -> list[Unit]:

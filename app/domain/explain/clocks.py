@@ -60,7 +60,7 @@ def written(running: Clock, unit: Unit, background: Background) -> Limit | None:
         return None
     ruled = parse_limit(ruling) if ruling else None
     policy = book.policies.at(path)
-    terms = Terms(entry, policy, book.calendar, unit.urgency, unit.task, ruled, own, book.path_of)
+    terms = Terms.of(book, policy, unit.urgency, entry, task=unit.task, ruled=ruled, own=own)
     limit = terms.limit(running.name, Bound(unit.holder, unit.centre))
     is_same = book.calendar_of(running.calendar).seconds(limit) == running.limit - running.granted
     return limit if is_same and limit.basis is running.basis else None
