@@ -37,8 +37,12 @@ SELECT pg_advisory_xact_lock(hashtext(:id::text));
 SELECT * FROM unit WHERE id = :id;
 SELECT * FROM clock WHERE unit = :id;
 UPDATE unit SET version = version + 1, steps = steps + 1, updated_at = now() WHERE id = :id;
-INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch)
-    VALUES (:home, now(), :id, 3, 'start', 'in_progress', NULL, '', '{}', 1);
+INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch,
+    before, after)
+    SELECT home, now(), id, 3, 'start', 'in_progress', NULL, '', '{}', 1,
+        ARRAY[holder, 'accepted', kind, light, centre, district, street, community, grid],
+        ARRAY[holder, state, kind, light, centre, district, street, community, grid]
+    FROM unit WHERE id = :id;
 UPDATE clock SET spent = spent + 1, version = version + 1 WHERE unit = :id;
 COMMIT;
 """

@@ -43,7 +43,7 @@ WITH u AS (
         district, street, community, grid, holder, centre, desk, route, is_gap, is_unlisted,
         is_self_handled, rulebook, reporter, cell,
         stage, stage_due_at, due_at, is_provisional, raised, created_at, updated_at, version, steps,
-        reasons, pending)
+        reasons, pending, light, claim)
     VALUES (gen_random_uuid(), :home::text,
         :home::text || '-20261121-' || to_char(nextval('unit_number'), 'FM9900000'),
         'item', 'single', '路面坑洞', 'dispatched', 'normal', 0, 'SX-06013-1', 'street',
@@ -51,11 +51,14 @@ WITH u AS (
         :home::text || '001-MS', string_to_array(:home::text || '-ZX', ' '), false, false, false, 1,
         '00000000-0000-7000-8000-000000000001', :home::text || '001001001',
         'accept', now() + '2 h', now() + '8 h', false, '{}',
-        now(), now(), 1, 2, :reasons::jsonb, '[]')
+        now(), now(), 1, 2, :reasons::jsonb, '[]', 'green', 0)
     RETURNING id, home
 ), s AS (
-    INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch)
-    SELECT u.home, now(), u.id, n, 'file', 'filed', NULL, '', '{}', 1
+    INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch,
+        after)
+    SELECT u.home, now(), u.id, n, 'file', 'filed', NULL, '', '{}', 1,
+        ARRAY[u.home || '001-MS', 'dispatched', 'item', 'green', u.home || '001-ZX', u.home,
+            u.home || '001', '', '']
     FROM u, generate_series(1, 2) n
 )
 INSERT INTO clock (unit, home, name, basis, "limit", started_at, spent, running_since, due_at,

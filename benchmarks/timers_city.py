@@ -38,13 +38,14 @@ _UNITS: Final = f"""
 INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing, entry, level,
     district, street, community, grid, holder, centre, desk, route, is_gap, is_unlisted,
     is_self_handled, rulebook, reporter, cell, stage, stage_due_at, due_at, is_provisional,
-    overdue_at, raised, created_at, updated_at, version, steps, reasons, pending, yellow_at, red_at)
+    overdue_at, raised, created_at, updated_at, version, steps, reasons, pending, yellow_at, red_at,
+    light, claim)
 SELECT {_ID.format(n="g.n")}, p.home, p.home || '-20200101-' || to_char(g.n, 'FM9900000'),
     'item', 'single', '路面坑洞', 'dispatched', 'normal', 0, 'SX-06013-1', 'street',
     p.district, p.street, p.community, '', p.holder, p.centre, p.holder, p.route, false, false,
     false, 1, '00000000-0000-7000-8000-000000000001', p.community,
     'accept', s.at + interval '10 d', f.due_at, false, NULL, '{{}}', s.at, s.at, 1, 1,
-    $3::jsonb, '[]', f.yellow_at, f.red_at
+    $3::jsonb, '[]', f.yellow_at, f.red_at, 'green', 0
 FROM generate_series($1::integer, $4::integer - 1) AS g(n)
 JOIN bench_place p ON p.n = g.n::bigint * 7919 % {PLACES}
 JOIN bench_fact f ON f.n = g.n % {FACTS}
@@ -92,12 +93,17 @@ WITH due AS MATERIALIZED (
     FROM due WHERE u.id = due.unit AND u.home = due.home
     RETURNING u.id, u.home, u.steps, u.state, u.holder, due.name, due.mark, due.next_at
 ), logged AS (
-    INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch)
+    INSERT INTO step (home, at, unit, seq, action, state, organisation, reason, data, epoch,
+        before, after)
     SELECT c.home, now(), c.id, c.steps - n, (ARRAY['raise', 'overdue', 'warn'])[3 - c.mark - n],
         c.state, c.holder, '',
         jsonb_build_object('clock', c.name, 'mark', '80%', 'mark_at', c.next_at, 'percent', 80,
-                           'late_by', 1000), 1
+                           'late_by', 1000), 1,
+        a.stance, a.stance
     FROM changed c CROSS JOIN LATERAL generate_series(0, c.mark) n
+    CROSS JOIN LATERAL (
+        SELECT ARRAY[c.holder, c.state, 'item', 'red', c.holder, c.home, c.home || '001', '', '']
+    ) a (stance)
 )
 UPDATE clock SET mark = clock.mark + 1, version = version + 1,
     next_at = now() + interval '1 d' + (clock.due_at - clock.started_at) * random(),

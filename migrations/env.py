@@ -4,8 +4,10 @@ from alembic import context
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from app.store.schema import differs, owns
-from app.store.tables import METADATA, Xid8
+from app.store.tables import Xid8
+from app.store.webhook_tables import METADATA
 
+# The webhooks' module makes every table known.
 # SQLAlchemy does not know the type when it reads a database's tables.
 PGDialect.ischema_names["xid8"] = Xid8
 context.configure(

@@ -187,6 +187,11 @@ class Unit:
     """When the light of any of its running limits turns, as its policy's marks say."""
     exempted_at: datetime | None = None
     """When its first lateness (`overdue_at`) was taken out of the statistics."""
+    claimed_by: AccountId | None = None
+    """Whose hands it is in (领取): somebody of the desk's, until `claimed_until`."""
+    claimed_until: datetime | None = None
+    claim: int = 0
+    """How often it was claimed: what a claimer shows is theirs (fencing token)."""
 
     def light(self, now: datetime) -> Light | None:
         """Return the worst light of its running limits; None when nothing is to be done."""

@@ -75,6 +75,8 @@ ACTION: Final[Words] = {
     Action.PASS_DOWN: ("交办", "pass_down"),
     Action.RULE: ("指定承办", "rule"),
     Action.COORDINATE: ("统筹", "coordinate"),
+    Action.CLAIM: ("领取", "claim"),
+    Action.RELEASE: ("放回", "release"),
     Action.ACCEPT: ("签收", "accept"),
     Action.START: ("开始处置", "start"),
     Action.RETURN: ("退回", "return"),

@@ -138,7 +138,7 @@ def _owned(rows: Iterable[asyncpg.Record]) -> list[Owned]:
 async def begin(
     tx: Tx,
     begun: Sequence[Unit],
-    logged: Sequence[Step],
+    lines: Sequence[Step],
     running: Sequence[clocks.Owned],
     *,
     zone: tzinfo,
@@ -150,26 +150,26 @@ async def begin(
     rows = await tx.fetch(
         _BEGIN,
         *units.new(begun, zone=zone),
-        *steps.COLUMNS.arrays(logged),
+        *steps.COLUMNS.arrays(steps.logged(begun, lines)),
         *clocks.COLUMNS.arrays(running),
     )
     return {row["id"]: row["number"] for row in rows}
 
 
 async def change(
-    tx: Tx, changed: Sequence[Unit], logged: Sequence[Step], running: Sequence[clocks.Owned]
+    tx: Tx, changed: Sequence[Unit], lines: Sequence[Step], running: Sequence[clocks.Owned]
 ) -> None:
     """Write owned units, their new steps and their clocks as they now stand: one statement."""
     await tx.execute(
         _CHANGE,
         *units.CHANGES.arrays(changed),
-        *steps.COLUMNS.arrays(logged),
+        *steps.COLUMNS.arrays(steps.logged(changed, lines)),
         *clocks.COLUMNS.arrays(running),
     )
 
 
 async def fire(
-    tx: Tx, lit: Sequence[Unit], logged: Sequence[Step], running: Sequence[clocks.Owned]
+    tx: Tx, lit: Sequence[Unit], lines: Sequence[Step], running: Sequence[clocks.Owned]
 ) -> None:
     """Write what passed marks change of owned units, their new steps and their clocks.
 
@@ -179,7 +179,7 @@ async def fire(
     written = await tx.value(
         _FIRE,
         *units.FIRED.arrays(lit),
-        *steps.COLUMNS.arrays(logged),
+        *steps.COLUMNS.arrays(steps.logged(lit, lines)),
         *clocks.FIRED.arrays(running),
     )
     if written != len(lit):

@@ -107,8 +107,9 @@ async def put(tx: Tx, edition: Edition) -> None:
     await tx.execute(
         """
         INSERT INTO rulebook (version, areas, organisations, list, calendar, policies, roster,
-                              published_at, published_by, in_force_at, base, changed, note)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                              published_at, published_by, in_force_at, base, changed, note, epoch)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+                coalesce((SELECT epoch FROM feed_epoch), 0))
         """,
         edition.version,
         *(edition.parts.get(part) for part in Part),

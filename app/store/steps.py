@@ -1,6 +1,6 @@
 """The log of every unit: append-only, and read in the order it was committed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,23 +8,54 @@ from typing import Final
 import asyncpg
 
 from app.domain.action import Action
+from app.domain.feed import Stance, stance_of
 from app.domain.organisation import OrganisationCode
-from app.domain.unit import State, Step, UnitId
+from app.domain.unit import State, Step, Unit, UnitId
 from app.store.columns import Column, Columns, json
 from app.store.database import Tx
 
-COLUMNS: Final = Columns[Step](
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A line to be written, with how its unit stands after the change it belongs to."""
+
+    step: Step
+    after: Stance
+    is_first: bool
+    """The first line of the change, which tells how the unit stood before."""
+
+
+def logged(written: Iterable[Unit], lines: Iterable[Step]) -> list[Logged]:
+    """Return the lines of units as they are written."""
+    stances = {unit.id: stance_of(unit) for unit in written}
+    told: set[UnitId] = set()
+    found = []
+    for line in lines:
+        found.append(Logged(line, stances[line.unit], line.unit not in told))
+        told.add(line.unit)
+    return found
+
+
+# A row still is as it was before the statement that changes it and writes this.
+_BEFORE: Final = f"""CASE WHEN {{}} THEN (
+    SELECT ARRAY[{", ".join(f"coalesce({name}, '')" for name in Stance._fields)}]
+    FROM unit WHERE unit.id = x.unit AND unit.home = x.home
+) END"""
+
+COLUMNS: Final = Columns[Logged](
     (
-        Column("home", "text", lambda step: step.home),
-        Column("at", "timestamptz", lambda step: step.at),
-        Column("unit", "uuid", lambda step: step.unit),
-        Column("seq", "integer", lambda step: step.seq),
-        Column("action", "text", lambda step: step.action),
-        Column("state", "text", lambda step: step.state),
-        Column("actor", "uuid", lambda step: step.actor),
-        Column("organisation", "text", lambda step: step.organisation),
-        Column("reason", "text", lambda step: step.reason),
-        Column("data", "text", lambda step: json(step.data), "{}::jsonb"),
+        Column("home", "text", lambda row: row.step.home),
+        Column("at", "timestamptz", lambda row: row.step.at),
+        Column("unit", "uuid", lambda row: row.step.unit),
+        Column("seq", "integer", lambda row: row.step.seq),
+        Column("action", "text", lambda row: row.step.action),
+        Column("state", "text", lambda row: row.step.state),
+        Column("actor", "uuid", lambda row: row.step.actor),
+        Column("organisation", "text", lambda row: row.step.organisation),
+        Column("reason", "text", lambda row: row.step.reason),
+        Column("data", "text", lambda row: json(row.step.data), "{}::jsonb"),
+        Column("after", "text", lambda row: " ".join(row.after), "string_to_array({}, ' ')"),
+        Column("before", "boolean", lambda row: row.is_first, _BEFORE),
     )
 )
 

@@ -35,6 +35,24 @@ _CODE: Final = Text(collation="C")
 _OPEN: Final = text("desk IS NOT NULL")
 
 
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    @override
+    def get_col_spec(self, **_: Any) -> str:
+        """Name the type in DDL."""
+        return "xid8"
+
+
+def _line(name: str = "line") -> Column[int]:
+    """Return what tells a line of the log, whichever table it stands in."""
+    return Column(
+        name, BigInteger, nullable=False, server_default=text("nextval('step_id'::regclass)")
+    )
+
+
 def _code(name: str, *, optional: bool = False) -> Column[str]:
     return Column(name, _CODE, nullable=optional)
 
@@ -68,8 +86,12 @@ RULEBOOK: Final = Table(
     Column("changed", ARRAY(Text), nullable=False),
     Column("note", Text, nullable=False),
     Column("withdrawn_at", _WHEN),
+    Column("epoch", Integer, nullable=False),
+    Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    _line(),
     PrimaryKeyConstraint("version", name="rulebook_pkey"),
     Index("rulebook_in_force_idx", "in_force_at", "version"),
+    Index("rulebook_feed_idx", "epoch", "xid", "line"),
 )
 
 DRAFT: Final = Table(
@@ -180,6 +202,10 @@ UNIT: Final = Table(
     Column("yellow_at", _WHEN),
     Column("red_at", _WHEN),
     Column("exempted_at", _WHEN),
+    _code("light", optional=True),
+    Column("claimed_by", Uuid),
+    Column("claimed_until", _WHEN),
+    Column("claim", Integer, nullable=False),
     PrimaryKeyConstraint("id", "home", name="unit_pkey"),
     UniqueConstraint("number", "home", name="unit_number_key"),
     ForeignKeyConstraint(["parent", "home"], ["unit.id", "unit.home"], name="unit_parent_fkey"),
@@ -235,21 +261,10 @@ FEED_EPOCH: Final = Table(
 )
 
 
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id."""
-
-    cache_ok = True
-
-    @override
-    def get_col_spec(self, **_: Any) -> str:
-        """Name the type in DDL."""
-        return "xid8"
-
-
 STEP: Final = Table(
     "step",
     METADATA,
-    Column("id", BigInteger, nullable=False, server_default=text("nextval('step_id'::regclass)")),
+    _line("id"),
     _code("home"),
     Column("at", _WHEN, nullable=False),
     Column("epoch", Integer, nullable=False),
@@ -262,6 +277,8 @@ STEP: Final = Table(
     _code("organisation", optional=True),
     Column("reason", Text, nullable=False),
     Column("data", JSONB, nullable=False),
+    Column("before", ARRAY(Text)),
+    Column("after", ARRAY(Text), nullable=False),
     PrimaryKeyConstraint("id", "home", "at", name="step_pkey"),
     ForeignKeyConstraint(["unit", "home"], ["unit.id", "unit.home"], name="step_unit_fkey"),
     Index("step_unit_idx", "unit", "seq"),

@@ -59,6 +59,11 @@ _MUTABLE: Final[tuple[Column[Unit], ...]] = (
     Column("yellow_at", "timestamptz", lambda unit: unit.yellow_at),
     Column("red_at", "timestamptz", lambda unit: unit.red_at),
     Column("exempted_at", "timestamptz", lambda unit: unit.exempted_at),
+    # As the log tells it: it turns with the line of its mark.
+    Column("light", "text", lambda unit: unit.light(unit.updated_at)),
+    Column("claimed_by", "uuid", lambda unit: unit.claimed_by),
+    Column("claimed_until", "timestamptz", lambda unit: unit.claimed_until),
+    Column("claim", "integer", lambda unit: unit.claim),
 )
 _KEY: Final[tuple[Column[Unit], ...]] = (
     Column("id", "uuid", lambda unit: unit.id),
@@ -85,7 +90,7 @@ _BORN: Final[tuple[Column[Unit], ...]] = (
 _LIT: Final = frozenset(
     {
         *("stage_due_at", "due_at", "is_provisional", "yellow_at", "red_at"),
-        *("overdue_at", "raised", "updated_at", "steps"),
+        *("overdue_at", "raised", "updated_at", "steps", "light"),
     }
 )
 """What passed marks change of a unit."""
@@ -274,7 +279,7 @@ async def save(tx: Tx, units: Sequence[Unit]) -> None:
 def unit_of(row: Mapping[str, Any] | asyncpg.Record) -> Unit:
     """Build the unit a row stands for."""
     values: dict[str, Any] = dict(row)
-    del values["pressing"]
+    del values["pressing"], values["light"]
     place = Place(*(values.pop(name) for name in ("district", "street", "community", "grid")))
     level, stage, grade = values["level"], values["stage"], values["satisfaction"]
     was, longitude, latitude = values["was"], values.pop("longitude"), values.pop("latitude")

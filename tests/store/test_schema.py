@@ -105,8 +105,8 @@ async def test_a_line_outside_every_quarter_is_counted_as_a_stray(database: Data
     async with database.transaction() as tx:
         await tx.execute("SET session_replication_role = replica")
         await tx.execute(
-            "INSERT INTO step (home, at, epoch, unit, seq, action, state, reason, data)"
-            " VALUES ('500101', $1, 1, gen_random_uuid(), 1, 'note', 'filed', '', '{}')",
+            "INSERT INTO step (home, at, epoch, unit, seq, action, state, reason, data, after)"
+            " VALUES ('500101', $1, 1, gen_random_uuid(), 1, 'note', 'filed', '', '{}', '{}')",
             datetime(2040, 1, 1, tzinfo=UTC),
         )
         await tx.execute("SET session_replication_role = DEFAULT")
@@ -215,10 +215,11 @@ async def shared_unit(shared_schema: Database) -> Database:
             INSERT INTO unit (id, home, number, kind, clause, title, state, urgency, pressing,
                 district, street, community, grid, holder, centre, desk, route, is_gap,
                 is_unlisted, is_self_handled, rulebook, reporter, stage, stage_due_at,
-                is_provisional, raised, created_at, updated_at, version, steps, reasons, pending)
+                is_provisional, raised, created_at, updated_at, version, steps, reasons, pending,
+                claim)
             VALUES (gen_random_uuid(), '500101', '1', 'item', 'single', '', 'dispatched', 'normal',
                 0, '', '', '', '', 'h', 'c', 'h', '{}', false, false, false, 1, gen_random_uuid(),
-                'accept', $1, false, '{}', $1, $1, 1, 0, '{}', '[]')
+                'accept', $1, false, '{}', $1, $1, 1, 0, '{}', '[]', 0)
             """,
             NOW,
         )

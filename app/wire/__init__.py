@@ -1,0 +1,1 @@
+"""Calls to others: the only ring that opens outbound connections."""
