@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from app.api import render
 from app.api.models import Code, Named, Paging
-from app.api.organisations import within
 from app.api.request import Calling, Services, cursor_of, cursor_values
+from app.domain import sight
 from app.domain.authority import answers_for
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
 from app.domain.rulebook import Rulebook
@@ -71,7 +71,7 @@ async def get_forecast(
     """Count open units by the deadline of their stage, within the caller's subtree."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    body = within(asked.organisation or caller.organisation, caller, rulebook)
+    body = sight.within(asked.organisation or caller.organisation, caller, rulebook)
     # Eighty thousand bodies are looked through: the loop goes on answering meanwhile.
     desks = await asyncio.to_thread(_desks, body, rulebook) if asked.subtree else [body.code]
     (after,) = cursor_values(asked.cursor, str) if asked.cursor else ("",)

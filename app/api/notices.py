@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api import render
 from app.api.models import Code, Moment, Named, Paging
 from app.api.request import Calling, Services, cursor_of, cursor_values
-from app.domain.authority import scope_of
+from app.domain import sight
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
 from app.domain.unit import ClockName
@@ -63,8 +63,7 @@ async def list_notices(
 ) -> NoticePage | Response:
     """Return the notices about units within the caller's scope, as JSON or CSV."""
     rulebook = service.library.current(service.now()).rulebook
-    body = rulebook.organisations[caller.organisation]
-    scope = scope_of(caller, body, rulebook.areas.before(body.area))
+    scope = sight.of_caller(caller, rulebook)
     after = cursor_values(asked.cursor, datetime, int) if asked.cursor else None
     named = OrganisationCode(asked.organisation) if asked.organisation else None
     wanted = NoticeFilter(asked.from_, asked.to, named)

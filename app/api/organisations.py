@@ -10,23 +10,11 @@ from app.api import render, tables
 from app.api.models import OrganisationOut
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
 from app.api.unit_models import UnitPage
-from app.domain.authority import Caller, oversees, scope_of
-from app.domain.errors import NotFound
-from app.domain.organisation import Organisation, OrganisationCode
-from app.domain.rulebook import Rulebook
+from app.domain import sight
 from app.store import lists
 from app.store.units import QueueKey
 
 router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
-
-
-def within(code: str, caller: Caller, rulebook: Rulebook) -> Organisation:
-    """Return an organisation of the caller's own subtree; raises NotFound."""
-    body = rulebook.organisations.get(OrganisationCode(code))
-    scope = scope_of(caller, rulebook.organisations[caller.organisation])
-    if body is None or not oversees(scope, body, rulebook.areas.path(body.area)):
-        raise NotFound(zh=f"没有单位“{code}”", en=f"no organisation {code}", field="code")
-    return body
 
 
 @router.get("/{code}", summary="One organisation")
@@ -34,7 +22,7 @@ async def get_organisation(code: str, service: Services, caller: Calling) -> Org
     """Return an organisation within the caller's subtree."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    return render.organisation(within(code, caller, rulebook).code, rulebook, now)
+    return render.organisation(sight.within(code, caller, rulebook).code, rulebook, now)
 
 
 @router.get(
@@ -48,7 +36,7 @@ async def get_queue(
     """Return the units whose turn it is here: urgency first, then the stage's deadline."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    desk = within(code, caller, rulebook)
+    desk = sight.within(code, caller, rulebook)
     after = QueueKey(*cursor_values(asked.cursor, int, datetime, UUID)) if asked.cursor else None
     async with service.database.reading() as tx:
         found = await lists.queue(tx, desk.code, after=after, limit=asked.limit)

@@ -27,7 +27,8 @@ from app.api.request_models import (
 from app.api.service import Service
 from app.api.unit_models import UnitOut
 from app.api.work import UnitKey, unit_id, work
-from app.domain.authority import Caller, scope_of
+from app.domain import sight
+from app.domain.authority import Caller
 from app.domain.errors import Invalid
 from app.domain.organisation import Function, OrganisationCode
 from app.domain.request import Request, RequestKind, RequestState, Wish
@@ -225,8 +226,7 @@ async def list_requests(
 
 
 def _filter(asked: RequestQuery, caller: Caller, rulebook: Rulebook) -> RequestFilter:
-    body = rulebook.organisations[caller.organisation]
-    scope = scope_of(caller, body, rulebook.areas.before(body.area))
+    scope = sight.of_caller(caller, rulebook)
     # Who only reports has no part in what their organisation decides or asks for.
     wanted = RequestFilter(
         scope=None if scope.organisation else scope, kind=asked.kind, state=asked.state

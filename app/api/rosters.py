@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.api import render
 from app.api.models import Clean, DutyOut, Moment, Named, Strict
-from app.api.organisations import within
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
-from app.domain.authority import oversees, scope_of
+from app.domain import sight
+from app.domain.authority import oversees
 from app.domain.roster import Shift
 from app.domain.rulebook import Rulebook
 from app.flows import rosters
@@ -92,7 +92,7 @@ class RosterChange(BaseModel):
 async def list_rosters(service: Services, caller: Calling, asked: Page) -> RosterPage:
     """Return the shifts of every body within the caller's subtree."""
     rulebook = service.library.current(service.now()).rulebook
-    scope = scope_of(caller, rulebook.organisations[caller.organisation])
+    scope = sight.of_caller(caller, rulebook)
     bodies = {
         code
         for code in rulebook.roster.bodies
@@ -117,7 +117,7 @@ async def get_roster(code: str, service: Services, caller: Calling) -> RosterOut
     """Return the roster of a body within the caller's subtree."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    body = within(code, caller, rulebook)
+    body = sight.within(code, caller, rulebook)
     return RosterOut(
         organisation=render.named(body.code, rulebook),
         on_duty=render.on_duty(body.code, rulebook, now),
@@ -130,7 +130,7 @@ async def put_roster(code: str, body: RosterIn, service: Services, caller: Calli
     """Publish a rulebook version in which the body has these shifts and no others."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    found = within(code, caller, rulebook)
+    found = sight.within(code, caller, rulebook)
     shifts = [
         Shift(found.code, one.person, one.phone, one.starts_at, one.ends_at) for one in body.shifts
     ]

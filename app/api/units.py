@@ -25,9 +25,10 @@ from app.api.unit_models import (
     UnitQuery,
 )
 from app.api.work import UnitKey, plain, seen_unit, work
+from app.domain import sight
 from app.domain.action import Action
 from app.domain.area import AreaCode, Areas
-from app.domain.authority import Caller, scope_of
+from app.domain.authority import Caller
 from app.domain.offer import Standing
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
@@ -46,8 +47,7 @@ async def list_units(
     """Return the units within the caller's scope that the filters leave, as JSON or XLSX."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    body = rulebook.organisations[caller.organisation]
-    scope = scope_of(caller, body, rulebook.areas.before(body.area))
+    scope = sight.of_caller(caller, rulebook)
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
         wanted = _filter(asked, caller, rulebook.areas, now)

@@ -1,7 +1,7 @@
 """Who may do what (权限): roles, how a caller stands to a unit, and one table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -69,7 +69,7 @@ class Scope:
     tier: Tier | None
     area: str
     organisation: OrganisationCode | None
-    account: AccountId
+    account: AccountId | None
     former: tuple[str, ...] = ()
     """The ended areas that the area is the heir of: their closed units stand there still."""
 
@@ -223,20 +223,23 @@ def _allowed_to(table: Mapping[Relation, frozenset[Role]]) -> tuple[str, ...]:
 
 
 def scope_of(caller: Caller, body: Organisation, former: Sequence[AreaCode] = ()) -> Scope:
-    """Return what the caller may see.
+    """Return what the caller may see: what their body may, and their own reports.
+
+    Somebody who only reports sees nothing else.
+    """
+    if caller.roles <= {Role.REPORTER}:
+        return Scope(None, body.area, None, caller.account, tuple(former))
+    return replace(subtree(body, former), account=caller.account)
+
+
+def subtree(body: Organisation, former: Sequence[AreaCode] = ()) -> Scope:
+    """Return what a body may see, whoever asks there.
 
     A centre, a committee or a grid team: its area and the ended ones it is the heir of;
-    another body: what it holds; somebody who only reports: their own reports.
+    another body: what it holds.
     """
-    only_reports = caller.roles <= {Role.REPORTER}
-    sees_area = body.kind in _SEES_AREA and not only_reports
-    return Scope(
-        tier=body.tier if sees_area else None,
-        area=body.area,
-        organisation=None if only_reports else body.code,
-        account=caller.account,
-        former=tuple(former),
-    )
+    tier = body.tier if body.kind in _SEES_AREA else None
+    return Scope(tier, body.area, body.code, None, tuple(former))
 
 
 def oversees(scope: Scope, body: Organisation, path: Sequence[Area]) -> bool:

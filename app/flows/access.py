@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import Final
 from uuid import uuid4
 
+from app.domain import sight
 from app.domain.area import Tier
-from app.domain.authority import Caller, Role, oversees, scope_of
+from app.domain.authority import Caller, Role
 from app.domain.errors import Forbidden, NotFound, Unauthenticated
 from app.domain.event import AccountId
 from app.domain.organisation import OrganisationCode, OrganisationKind
@@ -64,10 +65,7 @@ def _refuse_stranger(by: Caller, organisation: OrganisationCode, rulebook: Ruleb
         raise Forbidden(
             zh="只有管理员可以管理密钥", en="only an administrator manages keys", field="roles"
         )
-    scope = scope_of(by, rulebook.organisations[by.organisation])
-    body = rulebook.organisations.get(organisation)
-    if body is None or not oversees(scope, body, rulebook.areas.path(body.area)):
-        raise _no_organisation(organisation)
+    sight.within(organisation, by, rulebook, field="organisation")
 
 
 def _no_organisation(code: OrganisationCode) -> NotFound:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from app.domain import approval, dispute, family, suspension, whistle
+from app.domain import approval, dispute, family, sight, suspension, whistle
 from app.domain.action import Action
 from app.domain.approval import refuse_unasked
 from app.domain.area import AreaCode
-from app.domain.authority import Caller, permit, scope_of, sees
+from app.domain.authority import Caller, permit, sees
 from app.domain.clock import Clock
 from app.domain.errors import Forbidden, NotFound
 from app.domain.evidence import Exhibit
@@ -311,10 +311,9 @@ def deed_of(order: Order, action: Action) -> Deed:
 
 def in_sight(unit: Unit, caller: Caller, rulebook: Rulebook) -> bool:
     """Tell whether the caller may see the unit: in their scope, or because they must decide."""
-    body = rulebook.organisations.get(caller.organisation)
-    if body is None:
+    if caller.organisation not in rulebook.organisations:
         return False
-    scope = scope_of(caller, body, rulebook.areas.before(body.area))
+    scope = sight.of_caller(caller, rulebook)
     # Of help from another district the centres over the helper are not those over the place.
     return sees(scope, unit) or any(one.desk == scope.organisation for one in unit.pending)
 

@@ -20,7 +20,7 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     """Return what a unit must satisfy to be within the scope; `authority.sees` says the same."""
     if scope.tier is Tier.CITY:
         return true()
-    own = [UNIT.c.reporter == scope.account]
+    own = [UNIT.c.reporter == scope.account] if scope.account else []
     if scope.organisation is not None:
         own += [UNIT.c.holder == scope.organisation, UNIT.c.centre == scope.organisation]
     if scope.tier is None:

@@ -64,6 +64,13 @@ class Guard:
 
         What a name leads to is checked at each connection.
         """
+        url, address = self.read(text)
+        if address and (refused := self.why_not(address, secure=url.scheme == "https")):
+            raise _invalid(refused.zh, refused.en)
+        return url
+
+    def read(self, text: str) -> tuple[URL, Address | None]:
+        """Return a URL of the right form and port, and the address it names if it names one."""
         url = _parsed(text)
         if url.port not in self.ports:
             raise _invalid(
@@ -75,9 +82,7 @@ class Guard:
         address = _literal(host)
         if address is None:
             _check_name(host)
-        elif refused := self.why_not(address, secure=url.scheme == "https"):
-            raise _invalid(refused.zh, refused.en)
-        return url
+        return url, address
 
     def _is_allowed(self, address: Address) -> bool:
         return any(address in network for network in self.allowed)
@@ -102,7 +107,9 @@ def _parsed(text: str) -> URL:
         raise _invalid(f"最长 {LONGEST} 个字符", f"at most {LONGEST} characters")
     # A parser forgives some of these, each in its own way.
     if not text.isprintable() or " " in text or "\\" in text:
-        raise _invalid("含空格、反斜杠或不可见字符", "blanks, backslashes and unseen characters")
+        raise _invalid(
+            "含空格、反斜杠或不可见字符", "no blank, backslash or unseen character may stand in it"
+        )
     if "#" in text:
         raise _invalid("不能带 # 片段", "a fragment has no meaning here")
     try:
