@@ -30,6 +30,9 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
 )
 
+COUNTED = "counted"
+"""What a torture test takes down for the end of the run."""
+
 SHARED = Path(os.environ.get("YIGUAN_SHARED_DATA") or Path(__file__).parents[2] / "shared/data")
 
 
@@ -127,3 +130,28 @@ async def city(
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://yiguan") as client:
             yield given.City(client, app, clock)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module together where several processes share the tests; torture is one at a time."""
+    items.sort(key=lambda item: not _is_torture(item))
+    for item in items:
+        group = "torture" if _is_torture(item) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _is_torture(item: pytest.Item) -> bool:
+    return "torture" in item.path.parts
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    lines = [
+        f"{report.nodeid.rpartition('::')[2]}: {text}"
+        for report in reports
+        for name, text in report.user_properties
+        if name == COUNTED and report.when == "call"
+    ]
+    if lines:
+        terminalreporter.section("what torture counted")
+        terminalreporter.write_line("\n".join(lines))

@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from tests.conftest import open_folder
+from tests.conftest import COUNTED, open_folder
 from tests.torture.town import Service, Tell, Town
-
-_COUNTED = "counted"
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +28,4 @@ async def service(town: Town) -> AsyncIterator[Service]:
 @pytest.fixture
 def counted(record_property: Callable[[str, object], None]) -> Tell:
     """Take down what a test counted, for the end of the run."""
-    return lambda text: record_property(_COUNTED, text)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    lines = [
-        f"{report.nodeid.rpartition('::')[2]}: {text}"
-        for report in reports
-        for name, text in report.user_properties
-        if name == _COUNTED and report.when == "call"
-    ]
-    if lines:
-        terminalreporter.section("what torture counted")
-        terminalreporter.write_line("\n".join(lines))
+    return lambda text: record_property(COUNTED, text)
