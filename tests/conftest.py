@@ -132,8 +132,13 @@ async def city(
             yield given.City(client, app, clock)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module together where several processes share the tests; torture is one at a time."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a module together where several processes share the tests.
+
+    Torture is one at a time, and begins first, because it takes longest.
+    """
+    if not hasattr(config, "workerinput"):
+        return
     items.sort(key=lambda item: not _is_torture(item))
     for item in items:
         group = "torture" if _is_torture(item) else item.nodeid.partition("::")[0]
