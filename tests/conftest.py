@@ -52,6 +52,14 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
+_CARELESS = (
+    "ALTER SYSTEM SET fsync = off",
+    "ALTER SYSTEM SET full_page_writes = off",
+    "SELECT pg_reload_conf()",
+)
+"""Nothing here outlives a crash of the machine: torture has clusters of its own."""
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The maintenance database of the server under test."""
@@ -60,7 +68,9 @@ def server_url() -> Iterator[str]:
         yield given_url
         return
     with open_folder() as home, embedded.hold(home) as server:
-        yield server.url("postgres")
+        url = server.url("postgres")
+        asyncio.run(on_server(url, *_CARELESS))
+        yield url
 
 
 def with_database(url: str, name: str) -> str:
@@ -97,7 +107,7 @@ def template(server_url: str) -> Iterator[str]:
 @pytest.fixture
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     name = f"yg_test_{uuid4().hex[:8]}"
-    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield with_database(server_url, name)
     await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -121,6 +131,7 @@ async def city(
     """A running service over HTTP, in the small city of `given`, with the clock in hand."""
     settings = Settings(
         home=Path("/nonexistent"),
+        secret_key=(bytes(32),),
         database_url=database_url,
         pool_size=4,
         attachments=tmp_path / "attachments",

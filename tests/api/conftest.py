@@ -18,10 +18,11 @@ async def shared_city(
     server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[City]:
     name = f"yg_test_{uuid4().hex[:8]}"
-    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     url, clock = with_database(server_url, name), HandClock(NOW)
     settings = Settings(
         home=Path("/nonexistent"),
+        secret_key=(bytes(32),),
         database_url=url,
         pool_size=4,
         attachments=tmp_path_factory.mktemp("shared") / "attachments",

@@ -166,7 +166,7 @@ async def test_the_tables_name_the_databases_own_keys(shared_schema: Database, t
 @pytest.fixture(scope="module")
 async def shared_schema(server_url: str, template: str) -> AsyncIterator[Database]:
     name = f"yg_test_{uuid4().hex[:8]}"
-    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     async with Database.connect(with_database(server_url, name), size=1) as opened:
         yield opened
     await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")

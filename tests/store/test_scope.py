@@ -52,7 +52,7 @@ UNITS = some_units(300, seed=20261121)
 async def full(server_url: str, template: str) -> AsyncIterator[Database]:
     """A database with all those units."""
     name = f"yg_test_{uuid4().hex[:8]}"
-    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     async with Database.connect(with_database(server_url, name), size=1) as database:
         async with database.transaction() as tx:
             await casework.begin(tx, UNITS, (), (), zone=ZoneInfo("Asia/Shanghai"))
