@@ -80,3 +80,15 @@ class Answer:
     control: Control | None = None
     zh: str = ""
     en: str = ""
+
+    @property
+    def error(self) -> str:
+        """What went wrong, in both languages; empty where the server answered."""
+        return f"{self.zh} / {self.en}" if self.zh else ""
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Tell whether sending the message again may help, and is wanted."""
+        if self.outcome in {Outcome.DELIVERED, Outcome.GONE} or self.outcome.is_terminal:
+            return False
+        return self.control is None

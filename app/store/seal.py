@@ -49,6 +49,14 @@ class Seal:
             "YIGUAN_SECRET_KEY or secret.key, or it was changed",
         )
 
+    def opens(self, sealed: bytes, about: bytes) -> bool:
+        """Tell whether any key opens it."""
+        try:
+            self.open(sealed, about)
+        except Unavailable:
+            return False
+        return True
+
 
 def keys_of(given: Sequence[bytes], home: Path) -> tuple[bytes, ...]:
     """Return the deployment's keys: those given, else the one in `home`, made if lacking.

@@ -67,6 +67,13 @@ class Guard:
         url, address = self.read(text)
         if address and (refused := self.why_not(address, secure=url.scheme == "https")):
             raise _invalid(refused.zh, refused.en)
+        if address is None and url.scheme == "http" and not self.allowed:
+            raise _invalid(
+                "须用 https: http 只用于运维放行的内网, 现未放行任何网段 (YIGUAN_WEBHOOK_ALLOW)",
+                "must be https: http is for ranges the operator allows (YIGUAN_WEBHOOK_ALLOW),"
+                " and none is allowed",
+                ("https",),
+            )
         return url
 
     def read(self, text: str) -> tuple[URL, Address | None]:
