@@ -1,5 +1,6 @@
 """The way to PostgreSQL: one pool, and transactions on its connections."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -79,10 +80,27 @@ class Tx:
 
     async def select(self, statement: ClauseElement) -> list[asyncpg.Record]:
         """Run a Core statement; the rows come as the driver gives them."""
-        compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        parameters = compiled.params
-        order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-        return await self.fetch(str(compiled), *(parameters[name] for name in order))
+        sql, values = _compiled(statement)
+        return await self.fetch(sql, *values)
+
+    async def stream(
+        self, statement: ClauseElement, *, size: int
+    ) -> AsyncGenerator[list[asyncpg.Record]]:
+        """Run a Core statement and yield its rows some at a time, when they are too many to hold.
+
+        Only within a transaction.
+        """
+        sql, values = _compiled(statement)
+        cursor = await self._connection.cursor(sql, *values)
+        while rows := await cursor.fetch(size):
+            yield rows
+
+
+def _compiled(statement: ClauseElement) -> tuple[str, list[Any]]:
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    parameters = compiled.params
+    order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+    return str(compiled), [parameters[name] for name in order]
 
 
 class Database:
@@ -90,6 +108,8 @@ class Database:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self.committed = asyncio.Event()
+        """Set by each commit of this process; whoever looks for what is new clears it."""
 
     @classmethod
     @asynccontextmanager
@@ -124,6 +144,7 @@ class Database:
                 yield Tx(connection)
         except _AWAY as error:
             raise _away(error) from error
+        self.committed.set()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Tx]:
