@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.api import render, tables
+from app.api.claim_models import claim_of
 from app.api.evidence import AttachIn, AttachmentList, ResolveIn
 from app.api.explanations import Explanation
 from app.api.models import Said
@@ -24,7 +25,7 @@ from app.api.unit_models import (
     UnitPage,
     UnitQuery,
 )
-from app.api.work import UnitKey, plain, seen_unit, work
+from app.api.work import UnitKey, claimers, plain, seen_unit, work
 from app.domain import sight
 from app.domain.action import Action
 from app.domain.area import AreaCode, Areas
@@ -52,9 +53,14 @@ async def list_units(
     async with service.database.reading() as tx:
         wanted = _filter(asked, caller, rulebook.areas, now)
         found = await lists.page(tx, scope, wanted, after=after, limit=asked.limit)
+        names = await claimers(tx, found, now)
     full = len(found) == asked.limit
     following = cursor_of(found[-1].updated_at, found[-1].id) if full else None
-    return tables.unit_page(request, found, rulebook, now, following)
+    shown = [
+        render.unit(one, rulebook, now, claim_of(one, caller, now, names.get(one.id)))
+        for one in found
+    ]
+    return tables.unit_page(request, shown, rulebook, following)
 
 
 def _filter(asked: UnitQuery, caller: Caller, areas: Areas, now: datetime) -> UnitFilter:
@@ -105,6 +111,7 @@ async def get_unit(
         actions = may_now(Standing.of(found, running, kin, now), caller, rulebook)
         policy = rulebook.policy_at(found.place)
         actions = await evidence.asked_for(tx, service.library, found, policy, actions)
+        names = await claimers(tx, [found], now)
     response.headers["ETag"] = f'"{found.version}"'
     return render.detail(
         found,
@@ -114,6 +121,7 @@ async def get_unit(
         linked=linked,
         pending=pending,
         actions=actions,
+        claim=claim_of(found, caller, now, names.get(found.id)),
         now=now,
     )
 
@@ -219,12 +227,10 @@ for _action, _summary in PLAIN.items():
 async def note(unit: UnitKey, body: Said, once: Posted) -> Response:
     """Add a note; it changes nothing that a caller must have seen."""
     flow = partial(casework.act, action=Action.NOTE)
-    return await work(unit, once, flow, seen=0, reason=body.reason)
+    return await work(unit, once, flow, reason=body.reason)
 
 
 @router.post("/{unit}:attach", summary="附件: attach what was uploaded", response_model=UnitOut)
 async def attach(unit: UnitKey, body: AttachIn, once: Posted) -> Response:
     """Attach uploads of the caller's organisation; what a caller must have seen stays as it is."""
-    return await work(
-        unit, once, casework.attach, seen=0, reason=body.reason, attached=body.attachments
-    )
+    return await work(unit, once, casework.attach, reason=body.reason, attached=body.attachments)

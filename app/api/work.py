@@ -1,24 +1,27 @@
 """Work on one unit: found within the caller's scope, moved by a flow, rendered as it then is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.api import render
+from app.api.claim_models import claim_of
 from app.api.exhibits import ExhibitIn, exhibits
 from app.api.models import Said
 from app.api.once import Once, Posted
-from app.api.request import Seen
+from app.api.request import Seen, Witness
 from app.api.service import Service
 from app.api.unit_models import UnitOut
 from app.domain.action import Action
 from app.domain.authority import Caller
+from app.domain.claim import is_live
 from app.domain.unit import Unit, UnitId
 from app.flows.casework import Order, in_sight, unknown
 from app.flows.rulebook import Library
-from app.store import units
+from app.store import accounts, units
 from app.store.database import Tx
 
 Flow = Callable[[Tx, Library, Order], Awaitable[Unit]]
@@ -53,7 +56,7 @@ async def work(
     once: Once,
     flow: Flow,
     *,
-    seen: int,
+    seen: Witness | None = None,
     reason: str,
     attached: Sequence[ExhibitIn] = (),
 ) -> Response:
@@ -61,10 +64,27 @@ async def work(
     service, caller = once.service, once.caller
     async with once.transaction() as doing:
         found = await unit_id(doing.tx, key)
-        order = Order(found, seen, caller, service.now(), reason, exhibits=exhibits(attached))
+        order = Order(
+            found,
+            seen.version if seen else 0,
+            caller,
+            service.now(),
+            reason,
+            exhibits=exhibits(attached),
+            token=seen.token if seen else None,
+        )
         done = await flow(doing.tx, service.library, order)
-        shown = render.unit(done, service.library.current(order.at).rulebook, order.at)
+        names = await claimers(doing.tx, [done], order.at)
+        hand = claim_of(done, caller, order.at, names.get(done.id))
+        shown = render.unit(done, service.library.current(order.at).rulebook, order.at, hand)
         return doing.answer(shown, headers={"ETag": f'"{done.version}"'})
+
+
+async def claimers(tx: Tx, shown: Iterable[Unit], now: datetime) -> dict[UnitId, str]:
+    """Return the names of who has units in hand now."""
+    held = {unit.id: unit.claimed_by for unit in shown if unit.claimed_by and is_live(unit, now)}
+    names = await accounts.names(tx, list(held.values())) if held else {}
+    return {unit: names[account] for unit, account in held.items() if account in names}
 
 
 def plain(router: APIRouter, action: Action, summary: str, flow: Flow) -> None:

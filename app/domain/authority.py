@@ -46,6 +46,8 @@ class Relation(StrEnum):
     """上级中心"""
     GRID = "grid"
     """该网格的网格队伍, 非承办单位"""
+    DESK = "desk"
+    """轮到其办理的单位"""
     APPROVER = "approver"
     """审批中心: a request about it lies on their desk"""
     REPORTER = "reporter"
@@ -79,7 +81,8 @@ class Scope:
         return (self.area, *self.former)
 
 
-_WORKERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.DEPARTMENT, Role.SUPERVISOR})
+WORKERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.DEPARTMENT, Role.SUPERVISOR})
+"""Roles that take units from their body's desk."""
 _DESK: Final = frozenset({Role.CLERK, Role.SUPERVISOR})
 _HEAD: Final = frozenset({Role.SUPERVISOR})
 
@@ -89,10 +92,11 @@ _OWNED: Final = frozenset({State.TRIAGE, State.FILED, State.COORDINATING})
 SPLIT_IN_HAND: Final = "split_in_hand"
 """The key of a unit's reasons that says that a holder, no centre, has split it and has it still."""
 
-_BY_HOLDER: Final = {Relation.HOLDER: _WORKERS}
+_BY_HOLDER: Final = {Relation.HOLDER: WORKERS}
 _BY_CENTRE: Final = {Relation.CENTRE: _DESK, Relation.ABOVE: _HEAD}
 _BY_HEAD: Final = {Relation.OWNER: _HEAD, Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD}
 _BY_CENTRES_HEAD: Final = {Relation.CENTRE: _HEAD, Relation.ABOVE: _HEAD}
+_AT_DESK: Final = {Relation.DESK: WORKERS}
 _BY_DESK: Final = {Relation.HOLDER: _DESK, **_BY_CENTRE}
 _BY_OWNER: Final = {Relation.OWNER: _DESK, **_BY_CENTRE}
 _BY_APPROVER: Final = {Relation.APPROVER: _DESK, **_BY_CENTRES_HEAD}
@@ -102,6 +106,8 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.FILE: _BY_DESK,
     Action.DECLINE: _BY_DESK,
     Action.DISPATCH: _BY_DESK,
+    Action.CLAIM: _AT_DESK,
+    Action.RELEASE: _AT_DESK,
     Action.ACCEPT: _BY_HOLDER,
     Action.START: _BY_HOLDER,
     Action.RETURN: _BY_HOLDER,
@@ -112,7 +118,7 @@ AUTHORITY: Final[Mapping[Action, Mapping[Relation, frozenset[Role]]]] = {
     Action.RULE: _BY_HEAD,
     Action.TRANSFER: _BY_CENTRE,
     Action.PASS_DOWN: _BY_OWNER,
-    Action.ESCALATE: {Relation.HOLDER: _WORKERS, Relation.CENTRE: _DESK},
+    Action.ESCALATE: {Relation.HOLDER: WORKERS, Relation.CENTRE: _DESK},
     Action.RECLASSIFY: _BY_OWNER,
     Action.URGE: {Relation.REPORTER: frozenset(Role), **_ON_THE_SPOT},
     Action.SUPERVISE: _BY_HEAD,
@@ -170,22 +176,18 @@ def relations(
 
     `above` are the centres over its centre, `teams` the grid teams of its grid.
     """
-    found = set()
-    if caller.organisation == unit.holder:
-        found.add(Relation.HOLDER)
-        if is_owned(unit):
-            found.add(Relation.OWNER)
-    if caller.organisation == unit.centre:
-        found.add(Relation.CENTRE)
-    if caller.organisation in above:
-        found.add(Relation.ABOVE)
-    if caller.organisation in teams and caller.organisation != unit.holder:
-        found.add(Relation.GRID)
-    if any(one.desk == caller.organisation for one in unit.pending):
-        found.add(Relation.APPROVER)
-    if caller.account == unit.reporter:
-        found.add(Relation.REPORTER)
-    return found
+    own = caller.organisation
+    stands = {
+        Relation.HOLDER: own == unit.holder,
+        Relation.OWNER: own == unit.holder and is_owned(unit),
+        Relation.CENTRE: own == unit.centre,
+        Relation.DESK: own == unit.desk,
+        Relation.ABOVE: own in above,
+        Relation.GRID: own in teams and own != unit.holder,
+        Relation.APPROVER: any(one.desk == own for one in unit.pending),
+        Relation.REPORTER: caller.account == unit.reporter,
+    }
+    return {relation for relation, is_so in stands.items() if is_so}
 
 
 def is_owned(unit: Unit) -> bool:

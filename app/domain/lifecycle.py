@@ -161,6 +161,9 @@ TRANSITIONS: Final[Mapping[tuple[State, Action], Move]] = {
         for action, to in ((Action.CONTACT, None), (Action.ARRIVE, State.IN_PROGRESS))
     },
     (State.COORDINATING, Action.REMIND): Move(State.COORDINATING),
+    **{
+        (state, action): Move(state) for state in _OPEN for action in (Action.CLAIM, Action.RELEASE)
+    },
     **{(state, Action.NOTE): Move(state, _REASON) for state in State},
     **{(state, Action.ATTACH): Move(state, frozenset({Need.ATTACHMENTS})) for state in State},
 }
@@ -169,6 +172,8 @@ UNTOUCHED: Final = (State.TRIAGE, State.FILED, State.DISPATCHED)
 """States in which nobody has begun to work: another version may judge the unit anew (重新研判)."""
 
 RAISES_VERSION: Final = frozenset(Action) - {
+    Action.CLAIM,
+    Action.RELEASE,
     Action.NOTE,
     Action.ATTACH,
     Action.URGE,

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain import extension, suspension
+from app.domain import claim, extension, suspension
 from app.domain.action import Action
 from app.domain.authority import Caller
 from app.domain.clock import Clock
 from app.domain.dispute import over
 from app.domain.family import own_limits
 from app.domain.handled import is_unshown
+from app.domain.lifecycle import RAISES_VERSION
 from app.domain.oversight import urged_again_at
 from app.domain.reopening import may_reopen
 from app.domain.rulebook import Rulebook
@@ -45,6 +46,7 @@ def senseless(standing: Standing, caller: Caller, rulebook: Rulebook) -> frozens
     """Return what would be refused to the caller though the state and their role permit it."""
     unit = standing.unit
     found = _of_family(unit, standing.kin, caller) | _of_past(standing, rulebook)
+    found |= _in_hand(unit, caller, standing.now)
     if unit.parent is not None:
         found |= _NOT_OF_TASKS
     if over(unit, rulebook).code == unit.holder:
@@ -52,6 +54,13 @@ def senseless(standing: Standing, caller: Caller, rulebook: Rulebook) -> frozens
     if ClockName.ARRIVE in own_limits(unit):
         found |= {Action.RESOLVE}
     return found
+
+
+def _in_hand(unit: Unit, caller: Caller, now: datetime) -> frozenset[Action]:
+    if claim.is_by(unit, caller, now):
+        return frozenset()
+    barred = RAISES_VERSION | {Action.CLAIM} if claim.bars(unit, caller, now) else frozenset()
+    return barred | {Action.RELEASE}
 
 
 def _of_family(unit: Unit, kin: Sequence[Unit], caller: Caller) -> frozenset[Action]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from app.domain.errors import DomainError, Last, Present, Stale
+from app.domain.errors import Claimed, ClaimLost, DomainError, Last, Present, Stale
 from app.domain.unit import Unit
 from app.domain.words import ACTION, STATE
 
@@ -24,13 +24,21 @@ def stale(unit: Unit, seen: int) -> Stale:
 def told(refusal: Refusal, unit: Unit, last: Last | None, now: datetime, zone: str) -> Refusal:
     """Return a refusal that tells how the unit stands now, and who brought it there."""
     refusal.present = Present(unit.version, unit.state, last)
-    if isinstance(refusal, Stale) and last is not None:
-        when = _clock(last.at, now, ZoneInfo(zone))
-        zh, en = ACTION[last.action]
+    if last is None:
+        return refusal
+    there = ZoneInfo(zone)
+    when, who = _clock(last.at, now, there), f"{last.name}({last.by})" if last.by else last.name
+    zh, en = ACTION[last.action]
+    if isinstance(refusal, Stale):
         now_zh, now_en = STATE[unit.state]
-        who = f"{last.name}({last.by})" if last.by else last.name
         refusal.zh = f"{refusal.zh}: {who} {when} 已“{zh}”, 现为“{now_zh}”, 请刷新"
         refusal.en = f"{refusal.en}: {en} by {who} at {when}, now {now_en}; refresh"
+    elif isinstance(refusal, Claimed | ClaimLost):
+        refusal.zh = f"{refusal.zh}: {who} {when} 已“{zh}”"
+        refusal.en = f"{refusal.en}: {en} by {who} at {when}"
+        if unit.claimed_until is not None:
+            until = _clock(unit.claimed_until, now, there)
+            refusal.zh, refusal.en = f"{refusal.zh}, 至 {until}", f"{refusal.en}, until {until}"
     return refusal
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from app.domain import claim
 from app.domain.action import Action
 from app.domain.area import Area, Place
 from app.domain.dispute import DISPUTE, RULING
@@ -69,7 +70,12 @@ def moved(unit: Unit, rulebook: Rulebook, *, now: datetime, plan: str) -> Filed 
     if not change.is_one:
         return None
     changed = seated(change.carried_out())
-    changed = replace(changed, version=unit.version + 1, steps=unit.steps + 1, updated_at=now)
+    counted: dict[str, Any] = {
+        "version": unit.version + 1,
+        "steps": unit.steps + 1,
+        "updated_at": now,
+    }
+    changed = replace(changed, **counted, **claim.OVER)
     return Filed(changed, (_step(unit, changed, now, plan),), ())
 
 

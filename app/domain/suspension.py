@@ -6,8 +6,9 @@ It is a limit of its own, in wall-clock time: when that has passed the unit goes
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from app.domain import claim
 from app.domain.action import Action
 from app.domain.clock import Clock
 from app.domain.errors import ActionNotAllowed, Invalid
@@ -108,6 +109,11 @@ def ended(unit: Unit, clocks: Sequence[Clock], terms: Terms, *, now: datetime) -
         return None
     after = awake(unit, now)
     after, running = enter(after, clocks, terms, at=over, resumes=move.resumes)
-    after = replace(after, version=unit.version + 1, steps=unit.steps + 1, updated_at=now)
+    counted: dict[str, Any] = {
+        "version": unit.version + 1,
+        "steps": unit.steps + 1,
+        "updated_at": now,
+    }
+    after = replace(after, **counted, **claim.OVER)
     step = own_step(after, Action.RESUME, now, {"until": over})
     return Filed(after, (step,), running)

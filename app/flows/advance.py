@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from app.domain import lifecycle
+from app.domain import claim, lifecycle
 from app.domain.action import Action
 from app.domain.approval import released
 from app.domain.authority import Caller
@@ -52,7 +52,7 @@ def moved(unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> File
     rises = deed.action in RAISES_VERSION
     if rises:
         fields["closed_at"] = (unit.closed_at or deed.at) if move.to.is_final else None
-        fields["version"] = unit.version + 1
+        fields |= {"version": unit.version + 1, **claim.OVER}
     # In one go: copying a unit costs more than deciding about it.
     unit = replace(unit, **fields, steps=unit.steps + 1, updated_at=deed.at)
     if rises:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from app.domain import approval, dispute, family, sight, suspension, whistle
+from app.domain import approval, claim, dispute, family, sight, suspension, whistle
 from app.domain.action import Action
 from app.domain.approval import refuse_unasked
 from app.domain.area import AreaCode
@@ -50,6 +50,8 @@ class Order:
     exhibits: tuple[Exhibit, ...] = ()
     under: Action | None = None
     """What was requested is done with the authority to request or to grant it, as it is now."""
+    token: int | None = None
+    """Of the claim that must still hold, if one was shown."""
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,7 @@ def admitted(unit: Unit, order: Order, action: Action, rulebook: Rulebook) -> Un
     permit(order.by, order.under or action, awake, above(unit, rulebook), teams(unit, rulebook))
     refuse_out_of_turn(awake.state, action)
     dispute.refuse(awake, action, order.by.organisation, rulebook)
+    claim.refuse(unit, order.by, order.under or action, order.at, token=order.token)
     return unit
 
 

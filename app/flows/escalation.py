@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from app.domain import suspension
+from app.domain import claim, suspension
 from app.domain.action import Action
 from app.domain.clock import Clock
 from app.domain.escalation import Alarm, Firing, Watch, fire
@@ -208,7 +208,8 @@ class _Log:
             self._unit,
             **self._fields,
             steps=self._unit.steps + len(self._steps),
-            updated_at=self._now,
+            # A mark may have nothing to say: an order of somebody's stands already.
+            updated_at=self._now if self._steps else self._unit.updated_at,
             **deadlines(self._unit.state, clocks_now),
         )
         changes = tuple(clock for clock in clocks_now if clock.name in changed)
@@ -251,7 +252,7 @@ class _Log:
         demand = Demand(limit, name, alarm.told, self._now)
         unit, clocks_now = supervised(unit, tuple(self._clocks.values()), self._terms, demand)
         self._clocks = {clock.name: clock for clock in clocks_now}
-        self._unit = replace(unit, version=unit.version + 1)
+        self._unit = replace(unit, version=unit.version + 1, **claim.OVER)
         return {"limit": str(limit), "told": unit.desk}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.domain import family
+from app.domain import claim, family
 from app.domain.action import Action
 from app.domain.area import Area, Tier
 from app.domain.clock import Clock
@@ -197,7 +197,8 @@ def _after_last(tasks: Sequence[Unit], last: Unit, at: datetime) -> Deed:
 
 def _stalled(unit: Unit) -> Unit:
     """Return the unit with its desk free to resolve it; what was seen of it holds no longer."""
-    return replace(unit, reasons={**unit.reasons, family.STALLED: True}, version=unit.version + 1)
+    reasons = {**unit.reasons, family.STALLED: True}
+    return replace(unit, reasons=reasons, version=unit.version + 1, **claim.OVER)
 
 
 def with_tasks(tasks: Sequence[Owned], deed: Deed, parent: Unit, setting: Setting) -> list[Filed]:

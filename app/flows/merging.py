@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.domain import lifecycle
+from app.domain import claim, lifecycle
 from app.domain.action import Action
 from app.domain.admission import Admission
 from app.domain.clock import unspent
@@ -156,4 +156,9 @@ def _apart(unit: Unit, reasons: Mapping[str, Any]) -> Unit:
 
 
 def _counted(unit: Unit, before: Unit, deed: Deed) -> Unit:
-    return replace(unit, version=before.version + 1, steps=before.steps + 1, updated_at=deed.at)
+    counted: dict[str, Any] = {
+        "version": before.version + 1,
+        "steps": before.steps + 1,
+        "updated_at": deed.at,
+    }
+    return replace(unit, **counted, **claim.OVER, claim=before.claim)

@@ -8,7 +8,15 @@ from typing import Final
 from app.domain import overtaken
 from app.domain.action import Action
 from app.domain.authority import Caller, scope_of
-from app.domain.errors import ActionNotAllowed, DomainError, Last, NotFound, Stale
+from app.domain.errors import (
+    ActionNotAllowed,
+    Claimed,
+    ClaimLost,
+    DomainError,
+    Last,
+    NotFound,
+    Stale,
+)
 from app.domain.lifecycle import RAISES_VERSION
 from app.domain.organisation import OrganisationCode
 from app.domain.rulebook import Rulebook
@@ -20,7 +28,11 @@ from app.store.steps import LastStep
 ON_REQUESTS: Final = RAISES_VERSION | {Action.GRANT, Action.REFUSE, Action.WITHDRAW}
 """What overtakes somebody who wants to decide a request."""
 
-TELLING: Final = (ActionNotAllowed, Stale)
+ON_CLAIMS: Final = RAISES_VERSION | {Action.CLAIM, Action.RELEASE}
+"""What gives a unit into somebody's hands, and what takes it out of them."""
+
+OF_CLAIMS: Final = (Claimed, ClaimLost)
+TELLING: Final = (ActionNotAllowed, Stale, *OF_CLAIMS)
 """Refusals that tell how the unit stands."""
 
 _SERVICE: Final = "系统"
@@ -50,7 +62,10 @@ async def tell(
     known = {unit.id: unit for unit in units if unit.id in refusals}
     lost = await _lost(tx, refusals, known, look, rulebook)
     seen = {unit: one for unit, one in refusals.items() if isinstance(one, TELLING)}
-    await told(tx, seen, known.values(), rulebook, look.at)
+    claims = {unit: one for unit, one in seen.items() if isinstance(one, OF_CLAIMS)}
+    others = {unit: one for unit, one in seen.items() if unit not in claims}
+    await told(tx, others, known.values(), rulebook, look.at)
+    await told(tx, claims, known.values(), rulebook, look.at, by=ON_CLAIMS)
     await told(tx, lost, known.values(), rulebook, look.at, with_names=False)
     return {**refusals, **lost}
 

@@ -23,6 +23,7 @@ from app.domain.lifecycle import UNTOUCHED
 from app.domain.rulebook import Rulebook
 from app.domain.timing import Terms, enter, relimited
 from app.domain.unit import State, Unit
+from app.domain.words import Words
 from app.flows import intake
 from app.flows.advance import Deed, step_of, write
 from app.flows.escalation import fired
@@ -51,6 +52,13 @@ class Skip(StrEnum):
     """按新版无法受理"""
     BUSY = "busy"
     """正有人处理"""
+
+
+SKIP: Final[Words] = {
+    Skip.PERSON: ("有人已处理", "a person has dealt with it"),
+    Skip.REFUSED: ("现行版不受理", "the version in force does not take it in"),
+    Skip.BUSY: ("正有人处理", "somebody is at it"),
+}
 
 
 @dataclass(frozen=True)
@@ -193,6 +201,7 @@ def _change(
         raised=now.raised,
         version=now.version + 1,
         steps=now.steps + 1,
+        claim=now.claim,
     )
     terms = _terms(after, rulebook)
     relimited_clocks = relimited(after, tuple(known.values()), terms, at=wish.at)

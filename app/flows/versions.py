@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Final
 
 from app.domain.rulebook import Part
+from app.domain.words import Words
 from app.flows import drafts
 from app.store import drafts as draft_store
 from app.store import rulebooks
@@ -28,6 +30,15 @@ class VersionState(StrEnum):
     """历史"""
     WITHDRAWN = "withdrawn"
     """已撤回"""
+
+
+VERSION_STATE: Final[Words] = {
+    VersionState.DRAFT: ("草稿", "draft"),
+    VersionState.SCHEDULED: ("预定", "scheduled"),
+    VersionState.IN_FORCE: ("现行", "in force"),
+    VersionState.PAST: ("历史", "past"),
+    VersionState.WITHDRAWN: ("已撤回", "withdrawn"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import UserDefinedType
 from typing_extensions import override
 
+from app.store.unit_indexes import UNIT_INDEXES
+
 METADATA: Final = MetaData()
 
 _WHEN: Final = DateTime(timezone=True)
@@ -209,45 +211,7 @@ UNIT: Final = Table(
     PrimaryKeyConstraint("id", "home", name="unit_pkey"),
     UniqueConstraint("number", "home", name="unit_number_key"),
     ForeignKeyConstraint(["parent", "home"], ["unit.id", "unit.home"], name="unit_parent_fkey"),
-    Index(
-        "unit_queue_idx",
-        "desk",
-        text("pressing DESC"),
-        "stage_due_at",
-        "id",
-        postgresql_where=_OPEN,
-    ),
-    Index("unit_district_idx", "district", "updated_at", "id"),
-    Index("unit_street_idx", "street", "updated_at", "id"),
-    Index(
-        "unit_moved_idx",
-        "home",
-        "updated_at",
-        "id",
-        postgresql_where=text("home <> district"),
-    ),
-    Index("unit_holder_idx", "holder", "updated_at", "id"),
-    Index("unit_updated_idx", "updated_at", "id"),
-    Index("unit_parent_idx", "parent", "home", postgresql_where=text("parent IS NOT NULL")),
-    *(
-        Index(
-            f"unit_{key}_idx",
-            key,
-            "entry",
-            "created_at",
-            postgresql_where=text(f"{key} IS NOT NULL AND merged_into IS NULL"),
-        )
-        for key in ("cell", "device")
-    ),
-    Index("unit_merged_idx", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
-    Index("unit_recurs_idx", "recurs", postgresql_where=text("recurs IS NOT NULL")),
-    Index("unit_overdue_idx", "overdue_at", "id", postgresql_where=text("overdue_at IS NOT NULL")),
-    Index(
-        "unit_raised_idx",
-        "raised",
-        postgresql_using="gin",
-        postgresql_where=text("raised <> '{}'"),
-    ),
+    *UNIT_INDEXES,
 )
 
 FEED_EPOCH: Final = Table(

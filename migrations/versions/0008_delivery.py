@@ -33,6 +33,23 @@ ALTER TABLE unit
         CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)
                AND (claimed_by IS NULL OR desk IS NOT NULL));
 ALTER TABLE unit ALTER COLUMN claim DROP DEFAULT;
+DROP INDEX unit_queue_idx;
+CREATE INDEX unit_queue_idx
+    ON unit (desk, state, (claimed_until IS NOT NULL), pressing DESC, stage_due_at, id)
+    INCLUDE (claimed_until) WHERE desk IS NOT NULL;
+CREATE INDEX unit_street_queue_idx ON unit (street, state, pressing DESC, stage_due_at, id)
+    WHERE desk IS NOT NULL;
+CREATE INDEX unit_district_queue_idx ON unit (district, state, pressing DESC, stage_due_at, id)
+    WHERE desk IS NOT NULL;
+CREATE INDEX unit_city_queue_idx ON unit (state, pressing DESC, stage_due_at, id)
+    WHERE desk IS NOT NULL;
+CREATE INDEX unit_claimed_idx ON unit (desk, claimed_until) WHERE claimed_until IS NOT NULL;
+CREATE INDEX unit_held_idx ON unit (district, pressing DESC, stage_due_at, id)
+    WHERE claimed_until IS NOT NULL;
+CREATE INDEX unit_pending_idx ON unit (district, pressing DESC, stage_due_at, id)
+    WHERE pending <> '[]' AND desk IS NOT NULL;
+CREATE INDEX unit_supervised_idx ON unit ((reasons #>> '{supervision,centre}'))
+    WHERE desk IS NOT NULL AND reasons ? 'supervision';
 UPDATE unit SET light = CASE
     WHEN red_at <= updated_at THEN 'red' WHEN yellow_at <= updated_at THEN 'yellow' ELSE 'green'
 END WHERE stage IS NOT NULL;
@@ -106,6 +123,8 @@ CREATE TABLE delivery (
     CONSTRAINT delivery_dead_check CHECK (dead_at IS NULL OR is_deferred)
 );
 CREATE INDEX delivery_due_idx ON delivery (webhook, due_at)
+    WHERE is_deferred AND dead_at IS NULL;
+CREATE INDEX delivery_unit_idx ON delivery (webhook, unit)
     WHERE is_deferred AND dead_at IS NULL;
 CREATE INDEX delivery_dead_idx ON delivery (webhook, dead_at, line) WHERE dead_at IS NOT NULL;
 CREATE SEQUENCE attempt_id;

@@ -48,6 +48,8 @@ SEEDS = st.integers(0, 2**64 - 1)
 _SELDOM = {
     Action.CANCEL,
     Action.DECLINE,
+    Action.CLAIM,
+    Action.RELEASE,
     Action.NOTE,
     Action.ATTACH,
     Action.URGE,

@@ -10,6 +10,8 @@ from app.api import reports
 from app.domain import approval, dispute, suspension
 from app.domain.action import Action
 from app.domain.authority import Caller
+from app.domain.claim import LEASE
+from app.domain.errors import DomainError
 from app.domain.evidence import Phase
 from app.domain.family import Bond, Errand
 from app.domain.lifecycle import TRANSITIONS
@@ -22,6 +24,7 @@ from app.domain.responsibility import Kind
 from app.domain.unit import ClockName, Grade, Unit
 from app.flows import (
     casework,
+    claims,
     dispatching,
     extension,
     issue,
@@ -37,6 +40,7 @@ from app.flows import (
 from app.flows import dispute as disputing
 from app.flows import suspension as suspending
 from app.flows.casework import Order, in_sight
+from app.flows.claims import Hand
 from app.flows.requests import Verdict
 from app.flows.rulebook import Library
 from app.flows.whistle import Call
@@ -263,7 +267,30 @@ def _rate(wish: Wish) -> Doing:
     return wish.doing(satisfaction.rate, grade=wish.pick(list(Grade)))
 
 
+def _claim(wish: Wish) -> Doing:
+    return lambda tx, _: claims.take(tx, _hand(wish), wish.unit.id)
+
+
+def _release(wish: Wish) -> Doing:
+    async def release(tx: Tx, _: Library) -> Unit:
+        held = {wish.unit.id: wish.unit.claim}
+        (outcome,) = (await claims.release(tx, _hand(wish), held)).values()
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome
+
+    return release
+
+
+def _hand(wish: Wish) -> Hand:
+    world, by = wish.world, wish.by
+    desk = world.rulebook.organisations[by.organisation]
+    return Hand.of(by, desk, world.rulebook, world.now, LEASE)
+
+
 _DATA: dict[Action, Callable[[Wish], Doing]] = {
+    Action.CLAIM: _claim,
+    Action.RELEASE: _release,
     Action.FILE: _file,
     Action.DISPATCH: _dispatch,
     Action.RULE: _rule,

@@ -137,11 +137,17 @@ def _since(before: Look, after: Look) -> Iterator[str]:
             yield f"{was.title} went back from {was.version}/{was.steps}"
         elif now.steps == was.steps and _seen(now) != _seen(was):
             yield f"{was.title} changed without a step"
+        elif now.claim < was.claim or (now.version > was.version and _is_still_held(now, was)):
+            yield f"{was.title} is in the hands it was in: claim {now.claim} after {was.claim}"
         elif now.state is not was.state and now.version == was.version:
             yield f"{was.title} is {now.state} in the version in which it was {was.state}"
     kept = {(one["unit"], one["seq"]): one for one in after.steps}
     if any(kept.get((one["unit"], one["seq"])) != one for one in before.steps):
         yield "a line of the log was changed"
+
+
+def _is_still_held(now: Unit, was: Unit) -> bool:
+    return now.claimed_by is not None and now.claim == was.claim
 
 
 def _seen(unit: Unit) -> Unit:

@@ -98,10 +98,11 @@ class Town:
         finally:
             await connection.close()
 
-    def start(self, *command: str, **environment: str) -> "Process":
-        """Run `yiguan …` on this cluster."""
+    def start(self, *command: str, module: str = "app", **environment: str) -> "Process":
+        """Run `yiguan …`, or another module, on this cluster."""
         log = self.home / f"{command[0]}-{len(self._running)}.log"
-        process = Process(command, {"YIGUAN_HOME": str(self.home), **environment}, log)
+        environment = {"YIGUAN_HOME": str(self.home), **environment}
+        process = Process((module, *command), environment, log)
         self._running.append(process)
         return process
 
@@ -128,7 +129,7 @@ class Process:
         self.log = log
         with log.open("wb") as written:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "app", *command],
+                [sys.executable, "-m", *command],
                 cwd=ROOT,
                 env={**own, "YIGUAN_LOG_LEVEL": "warning", **environment},
                 stdout=written,
