@@ -3,11 +3,12 @@
 A name never changes its meaning and never goes away within v1; new ones may come.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
 from app.domain.action import Action
+from app.domain.errors import Invalid
 from app.domain.words import ACTION
 
 
@@ -133,3 +134,33 @@ WORDS: Final[Mapping[Topic, tuple[str, str]]] = {
     **{topic: ACTION[action] for action, topic in TOPIC_OF.items()},
     Topic.RULEBOOK_PUBLISHED: ("规则库已发布", "a rulebook was published"),
 }
+
+FAMILIES: Final = tuple(dict.fromkeys(f"{topic.partition('.')[0]}.*" for topic in Topic))
+"""What stands for all types of one kind, those to come as well: `unit.*`."""
+
+
+def covers(types: Collection[str], topic: Topic) -> bool:
+    """Tell whether a topic is among the types asked for: none named is all of them."""
+    return not types or topic in types or f"{topic.partition('.')[0]}.*" in types
+
+
+def meant(types: Collection[str]) -> frozenset[Topic] | None:
+    """Return the topics that types stand for; None: all."""
+    return frozenset(one for one in Topic if covers(types, one)) if types else None
+
+
+def checked(types: Iterable[str], field: str = "types") -> tuple[str, ...]:
+    """Return the types once each, in their order; raises Invalid for one that is none."""
+    named = tuple(dict.fromkeys(types))
+    for at, one in enumerate(named):
+        if one not in _KNOWN:
+            raise Invalid(
+                zh=f"没有事件类型“{one}”",
+                en=f"no event type {one}",
+                field=f"{field}.{at}",
+                allowed=_KNOWN,
+            )
+    return named
+
+
+_KNOWN: Final = (*FAMILIES, *(topic.value for topic in Topic))

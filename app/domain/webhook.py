@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Final, NewType
 from uuid import UUID
 
-from app.domain.authority import Scope
+from app.domain import sight
+from app.domain.authority import Scope, oversees
 from app.domain.event import AccountId
 from app.domain.feed import Line, Position, concerns
-from app.domain.organisation import OrganisationCode
-from app.domain.topic import Topic
+from app.domain.organisation import Organisation, OrganisationCode
+from app.domain.rulebook import Rulebook
+from app.domain.topic import covers
 
 WebhookId = NewType("WebhookId", UUID)
 
@@ -46,6 +48,47 @@ class Signing(StrEnum):
     """v1a: the receiver needs the public key alone"""
 
 
+class Condition(StrEnum):
+    """Whether an endpoint is sent anything now."""
+
+    ENABLED = "enabled"
+    """启用"""
+    DISABLED = "disabled"
+    """停用: nothing is kept for it until it is enabled again"""
+    OPEN = "open"
+    """熔断: it fails, and is left alone for a while; what is for it waits"""
+
+
+CONDITION: Final[Mapping[Condition, tuple[str, str]]] = {
+    Condition.ENABLED: ("启用", "enabled"),
+    Condition.DISABLED: ("停用", "disabled"),
+    Condition.OPEN: ("熔断", "open"),
+}
+PAYLOAD: Final[Mapping[Payload, tuple[str, str]]] = {
+    Payload.THIN: ("精简", "thin"),
+    Payload.FULL: ("完整", "full"),
+}
+ENVELOPE: Final[Mapping[Envelope, tuple[str, str]]] = {
+    Envelope.STANDARD: ("标准(Standard Webhooks)", "Standard Webhooks"),
+    Envelope.CLOUDEVENTS: ("CloudEvents 1.0", "CloudEvents 1.0"),
+}
+SIGNING: Final[Mapping[Signing, tuple[str, str]]] = {
+    Signing.HMAC: ("共享密钥(HMAC-SHA256)", "a shared secret (HMAC-SHA256)"),
+    Signing.ED25519: ("公钥(ed25519)", "a public key (ed25519)"),
+}
+
+
+class Recovery(StrEnum):
+    """What is sent to an endpoint again."""
+
+    FAILED = "failed"
+    """死信: what was given up"""
+    MISSED = "missed"
+    """遗漏: what was given up, and what it would have been sent had it been there"""
+    ALL = "all"
+    """全部: what has arrived as well"""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What an endpoint may be set to by whom it belongs to."""
@@ -54,13 +97,14 @@ class Wish:
     scope: OrganisationCode
     """Whose units it hears of: a body of the owner's subtree."""
     description: str = ""
-    types: frozenset[Topic] = frozenset()
-    """Empty: all of them."""
+    types: tuple[str, ...] = ()
+    """Topics, or families of them as `unit.*`; empty: all."""
     payload: Payload = Payload.THIN
     envelope: Envelope = Envelope.STANDARD
     batch: int = 1
     """Up to how many messages go in one request; more than 1: as an array, after 1 s at most."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Of its own, sent with each request; empty in an `Endpoint`, where they are sealed."""
     rate: int | None = None
     """Requests a second at most."""
     in_flight: int = 16
@@ -98,9 +142,49 @@ class Endpoint:
     """Until when the circuit breaker lets nothing through."""
     openings: int = 0
 
+    def condition(self, now: datetime) -> Condition:
+        """Return whether it is sent anything now."""
+        if self.disabled_at is not None:
+            return Condition.DISABLED
+        is_open = self.open_until is not None and now < self.open_until
+        return Condition.OPEN if is_open else Condition.ENABLED
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request to an endpoint is made of, its secrets opened: for its sender alone."""
+
+    endpoint: Endpoint
+    secrets: tuple[str, ...] = field(repr=False)
+    """Those that sign now, the present one first; none: they cannot be opened."""
+    headers: Mapping[str, str] = field(repr=False)
+
 
 def wants(endpoint: Endpoint, scope: Scope, line: Line) -> bool:
     """Tell whether a line is sent to an endpoint; `scope` is what its body may see now."""
-    wish = endpoint.wish
-    asked = not wish.types or line.topic in wish.types
+    asked = covers(endpoint.wish.types, line.topic)
     return asked and line.position > endpoint.since and concerns(scope, line)
+
+
+def scope_of(endpoint: Endpoint, rulebook: Rulebook) -> Scope | None:
+    """Return whose units an endpoint hears of, as the city now is.
+
+    None where its body has ended without an heir, or oversees that scope no longer.
+    """
+    owner = _now(endpoint.organisation, rulebook)
+    body = _now(endpoint.wish.scope, rulebook)
+    if owner is None or body is None:
+        return None
+    reach = sight.of_organisation(owner, rulebook)
+    if not oversees(reach, body, rulebook.areas.path(body.area)):
+        return None
+    return sight.of_organisation(body, rulebook)
+
+
+def _now(code: OrganisationCode, rulebook: Rulebook) -> Organisation | None:
+    """Return who stands for a body now, itself or its heir; None: nobody does."""
+    bodies = rulebook.organisations
+    if code not in bodies:
+        return None
+    body = bodies[bodies.heir(code)]
+    return body if body in bodies.of_area(body.area) else None
