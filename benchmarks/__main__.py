@@ -14,6 +14,9 @@ def commands() -> dict[str, list[str]]:
     names = ("classify", "intake", "actions", "routing", "trial", "reorganisation", "deadlines")
     found: dict[str, list[str]] = {name: [] for name in names}
     found["timers"] = ["--clocks", "400000", "--backlog", "40000"]
+    found["webhooks"] = []
+    found["feed"] = ["--seconds", "20", "--units", "200000"]
+    found["queues"] = ["--units", "300000", "--looks", "50"]
     if PINGSHAN.is_file():
         found["pingshan"] = []
     return found

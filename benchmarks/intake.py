@@ -159,13 +159,14 @@ def cpu(service: Running) -> tuple[float, float]:
         if folder.name.isdigit():
             try:
                 if service.held and (folder / "cwd").readlink() == service.held.data_dir:
-                    postgres += _cpu_of(folder)
+                    postgres += cpu_of(folder)
             except OSError:
                 continue
-    return _cpu_of(Path(f"/proc/{service.pid}")), postgres
+    return cpu_of(Path(f"/proc/{service.pid}")), postgres
 
 
-def _cpu_of(folder: Path) -> float:
+def cpu_of(folder: Path) -> float:
+    """Return the CPU seconds a process has used, by its folder in /proc."""
     fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
     return sum(int(fields[at]) for at in (11, 12, 13, 14)) / TICK
 

@@ -116,7 +116,7 @@ async def fill(connection: asyncpg.Connection, rulebook: Rulebook, units: int) -
     """Write units with two running limits each; the clocks of lots are parked far ahead."""
     now = datetime.now(UTC)
     await connection.execute(_TEMPORARY)
-    await connection.copy_records_to_table("bench_place", records=_places(rulebook))
+    await connection.copy_records_to_table("bench_place", records=places(rulebook))
     facts = [
         (n, one.started_at, one.due_at, one.mark, one.next_at, one.yellow_at, one.red_at)
         for n, one in enumerate(_facts(rulebook, now))
@@ -133,7 +133,8 @@ async def fill(connection: asyncpg.Connection, rulebook: Rulebook, units: int) -
     await connection.execute("SET session_replication_role = origin")
 
 
-def _places(rulebook: Rulebook) -> list[tuple[Any, ...]]:
+def places(rulebook: Rulebook) -> list[tuple[Any, ...]]:
+    """Return communities drawn at random, each with who holds what lies there."""
     draw = random.Random(SEED)
     areas, bodies = rulebook.areas, rulebook.organisations
     found: list[tuple[Any, ...]] = []

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.organisation import OrganisationCode
+from app.domain.queue import OPEN
 from app.domain.responsibility import Urgency
 from app.domain.unit import ClockName
 from app.store.database import Tx
@@ -13,9 +14,11 @@ from app.store.database import Tx
 LATE: Final = -1
 """The hour of what was due before the first one began."""
 
-# Every pressing is named, so that each desk is a few short stretches of the index.
-_DUE: Final = """
-u.desk = {desk} AND u.desk IS NOT NULL AND u.pressing = ANY($3::smallint[]) AND u.stage_due_at < $2
+# Every state and pressing is named, so that each desk is a few short stretches of the index.
+_DUE: Final = f"""
+u.desk = {{desk}} AND u.desk IS NOT NULL AND u.state = ANY('{{{{{",".join(OPEN)}}}}}')
+AND (u.claimed_until IS NOT NULL) = ANY('{{{{f,t}}}}') AND u.pressing = ANY($3::smallint[])
+AND u.stage_due_at < $2
 """
 _NAMED: Final = """(SELECT code COLLATE "C" AS desk FROM unnest($6::text[]) AS named (code))"""
 _ALL: Final = """(

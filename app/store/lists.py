@@ -1,9 +1,9 @@
-"""Pages of units: queues and filtered lists, by keyset."""
+"""Pages of units: filtered lists, by keyset."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, text, tuple_
@@ -15,19 +15,7 @@ from app.domain.unit import Grade, Light, State, Unit
 from app.store.database import Tx
 from app.store.scope import visible
 from app.store.tables import UNIT
-from app.store.units import READ, QueueKey, unit_of
-
-_QUEUE: Final = f"""{READ}
-WHERE desk = $1
-ORDER BY pressing DESC, stage_due_at, id
-LIMIT $2
-"""
-_QUEUE_NEXT: Final = f"""{READ}
-WHERE desk = $1 AND pressing <= $2
-  AND (pressing < $2 OR (stage_due_at, id) > ($3, $4))
-ORDER BY pressing DESC, stage_due_at, id
-LIMIT $5
-"""
+from app.store.units import unit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +42,6 @@ class UnitFilter:
     satisfaction: Grade | None = None
     is_recurring: bool | None = None
     merged_into: UUID | None = None
-
-
-async def queue(
-    tx: Tx, desk: OrganisationCode, *, after: QueueKey | None, limit: int
-) -> list[Unit]:
-    """Return what waits on a desk: the most pressing first, then by the stage's deadline."""
-    if after is None:
-        rows = await tx.fetch(_QUEUE, desk, limit)
-    else:
-        key = (after.pressing, after.stage_due_at, after.id)
-        rows = await tx.fetch(_QUEUE_NEXT, desk, *key, limit)
-    return [unit_of(row) for row in rows]
 
 
 async def page(

@@ -94,6 +94,12 @@ DELIVERY: Final = Table(
         postgresql_where=text("is_deferred AND dead_at IS NULL"),
     ),
     Index(
+        "delivery_unit_idx",
+        "webhook",
+        "unit",
+        postgresql_where=text("is_deferred AND dead_at IS NULL"),
+    ),
+    Index(
         "delivery_dead_idx",
         "webhook",
         "dead_at",

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from app import worker
 from app.api.metrics import Metrics
 from app.domain.authority import Role
-from app.store import units
+from app.store import clocks, units
 from app.store.database import Database, Tx
 from app.worker import Rounds
 from tests.given import EAST, GRID, City
@@ -95,7 +94,7 @@ async def test_a_mended_unit_fires_what_it_missed_with_its_true_moment(city: Cit
 async def test_a_row_that_cannot_even_be_read_is_found_and_stops_no_other(
     city: City, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(worker, "BATCH", 8)
+    monkeypatch.setattr("app.worker.rounds.BATCH", 8)
     ids = await reported(city, 12)
     await write(city, BAD_ROW, ids[5])
     late(city)
@@ -122,14 +121,14 @@ async def test_two_workers_are_never_at_one_home(city: City):
 
 
 async def _claimed(tx: Tx, city: City) -> tuple[Any, ...]:
-    due = await worker.clocks.claim_due(tx, EAST, since=None, now=city.clock.now(), limit=9)
+    due = await clocks.claim_due(tx, EAST, since=None, now=city.clock.now(), limit=9)
     return due.units
 
 
 async def test_a_unit_in_somebodys_hands_is_fired_on_the_next_look(
     city: City, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(worker, "WHOLE", 3600.0)
+    monkeypatch.setattr("app.worker.rounds.WHOLE", 3600.0)
     busy, other = await reported(city, 2)
     late(city)
     rounds = Rounds()
@@ -145,7 +144,7 @@ async def test_a_unit_in_somebodys_hands_is_fired_on_the_next_look(
 async def test_a_deadline_moved_behind_where_the_look_begins_is_found_by_the_whole_one(
     city: City, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(worker, "WHOLE", 3600.0)
+    monkeypatch.setattr("app.worker.rounds.WHOLE", 3600.0)
     first, second = await reported(city, 2)
     await write(city, SHIFT, second, timedelta(days=1))
     late(city)
@@ -155,7 +154,7 @@ async def test_a_deadline_moved_behind_where_the_look_begins_is_found_by_the_who
         city, "UPDATE clock SET next_at = next_at - '1 d'::interval WHERE unit = $1", second
     )
     assert await turn(city, rounds) == 0
-    monkeypatch.setattr(worker, "WHOLE", 0.0)
+    monkeypatch.setattr("app.worker.rounds.WHOLE", 0.0)
     assert await turn(city, rounds) == 1
     assert first != second
 
@@ -163,7 +162,7 @@ async def test_a_deadline_moved_behind_where_the_look_begins_is_found_by_the_who
 async def test_a_clock_that_jumps_forward_and_back_hides_no_mark(
     city: City, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(worker, "WHOLE", 0.0)
+    monkeypatch.setattr("app.worker.rounds.WHOLE", 0.0)
     (early,) = await reported(city)
     rounds = Rounds()
     city.clock.set(datetime.fromisoformat("2026-11-30T09:00:00+08:00"))
