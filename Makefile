@@ -32,6 +32,7 @@ check: $(READY) ## 格式、类型、架构契约 / format, types, contracts
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	$(RUN)/deptry app
+	cd client && ../$(RUN)/deptry .
 
 bench: $(READY) ## 运行基准测试 / run the benchmarks
 	$(RUN)/python -m benchmarks $(BENCH)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -13,13 +13,17 @@ from app.api import (
     attachments,
     bulk,
     checks,
+    claims,
     clocks,
     contract,
     deadlines,
+    dictionary,
     drafts,
+    event_types,
     events,
     explanations,
     families,
+    feed,
     forecast,
     health,
     keys,
@@ -29,27 +33,37 @@ from app.api import (
     once,
     organisations,
     problems,
+    queues,
     requests,
     rosters,
     rulebooks,
+    snapshot,
     steering,
+    stream,
     tasks,
     trials,
     units,
+    webhook_log,
+    webhooks,
 )
 from app.api.access import Keyring
 from app.api.gather import Gather
 from app.api.metrics import Metrics
 from app.api.middleware import Express, Requests
 from app.api.service import Service
+from app.api.tail import Tail
 from app.domain.errors import DomainError
 from app.flows.rulebook import Library
+from app.flows.webhooks import Means
 from app.now import Clock
 from app.settings import Settings
 from app.store import schema
 from app.store.database import Database
 from app.store.folder import Folder
+from app.store.seal import Seal, keys_of
 from app.web import docs
+from app.wire.guard import Guard
+from app.wire.post import Post
 
 FOLLOW: Final = 1.0
 """Seconds between looks for a new rulebook; well below the notice it is published with."""
@@ -74,15 +88,31 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         url = settings.database_url or ""
-        async with Database.connect(url, size=settings.pool_size) as database:
+        guard = Guard.of(settings.webhook_allow, settings.webhook_ports)
+        seal = Seal(*await asyncio.to_thread(keys_of, settings.secret_key, settings.home))
+        async with (
+            Database.connect(url, size=settings.pool_size) as database,
+            Post.opened(guard, ca=settings.webhook_ca) as post,
+        ):
             await _prepare(database, library, clock.now())
             await asyncio.to_thread(folder.sweep)
             gather = Gather(database, library, clock.now, metrics, size=settings.queue_size)
+            tail = Tail(database, metrics, clock.now)
             app.state.service = Service(
-                database, library, clock, gather, Keyring(database), metrics, folder
+                database=database,
+                library=library,
+                clock=clock,
+                gather=gather,
+                keyring=Keyring(database),
+                metrics=metrics,
+                folder=folder,
+                tail=tail,
+                means=Means(guard, seal, timedelta(days=settings.attempt_retention_days)),
+                post=post,
+                retention=timedelta(days=settings.feed_retention_days),
             )
             follower = asyncio.create_task(_follow(database, library, clock))
-            async with gather.running():
+            async with tail.running(), gather.running():
                 yield
             follower.cancel()
             with suppress(asyncio.CancelledError):
@@ -106,6 +136,8 @@ def create_app(
         merging,
         requests,
         organisations,
+        queues,
+        claims,
         rosters,
         me,
         keys,
@@ -114,6 +146,13 @@ def create_app(
         checks,
         rulebooks,
         drafts,
+        feed,
+        stream,
+        snapshot,
+        event_types,
+        dictionary,
+        webhooks,
+        webhook_log,
         health,
         docs,
     ):

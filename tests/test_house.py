@@ -33,7 +33,7 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-EVERYTHING = sources("app", "tests", "benchmarks")
+EVERYTHING = sources("app", "tests", "benchmarks", "client", "examples")
 APP = sources("app")
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from app.api import webhook_contract
 from app.api.event_models import EventIn
 from app.api.problems import PROBLEMS, Problem
 from app.api.unit_models import AcceptedOut, EventDetail
@@ -56,6 +57,7 @@ def _contract(app: FastAPI) -> dict[str, Any]:
     )
     for name, schema in ours["$defs"].items():
         schemas.setdefault(name, schema)
+    webhook_contract.add_to(contract)
     contract["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     contract["security"] = [{"key": []}]
     contract["paths"].setdefault("/v1/events", {})["post"] = _post_event()

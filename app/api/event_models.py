@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from app.api.exhibits import Exhibits
-from app.api.models import TEXT, Clean, Code, Moment, Strict
+from app.api.models import TEXT, Clean, Code, Moment, Strict, Told
 from app.domain.event import Channel, Datum
 
 
@@ -96,12 +96,18 @@ class EventIn(Strict):
     resolved: ResolvedIn | None = None
 
 
-class EventOut(BaseModel):
+class EventOut(Told):
     """An event as it was sent, and when it was received."""
 
     id: UUID
+    """事件编号, 由上报方生成 / id, made by who reported it"""
     source: Channel
+    """事件来源 / channel it came by"""
     occurred_at: datetime
+    """发生时间 / when it happened"""
     received_at: datetime
+    """接收时间 / when it was received"""
     text: str
+    """上报内容 / what was reported"""
     body: dict[str, Any]
+    """上报原文, 未改动 / the report as it was sent"""

@@ -15,7 +15,7 @@ from app.api.rulebooks import reader
 from app.api.unit_models import UnitOut
 from app.domain.authority import REPORTERS, Role
 from app.domain.errors import Forbidden
-from app.domain.explain.passage import Passage, Topic
+from app.domain.explain.passage import Passage, Subject
 from app.flows import drafts, explanation
 
 router = APIRouter(prefix="/v1/rulebooks", tags=["rulebooks"])
@@ -30,7 +30,7 @@ class ReportIn(EventIn):
 class TopicOut(BaseModel):
     """One decision: what it is about, a sentence, and the facts it rests on."""
 
-    topic: Topic
+    topic: Subject
     sentence: str
     facts: dict[str, Any]
 

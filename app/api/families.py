@@ -147,7 +147,14 @@ async def remind(
     """Leave a line in the log of every late task; returns whose they are."""
     rulebook = service.library.current(service.now()).rulebook
     async with once.transaction() as doing:
-        order = Order(await unit_id(doing.tx, unit), seen, once.caller, service.now(), body.reason)
+        order = Order(
+            await unit_id(doing.tx, unit),
+            seen.version,
+            once.caller,
+            service.now(),
+            body.reason,
+            token=seen.token,
+        )
         holders = await issue.remind(doing.tx, service.library, order)
         late = [render.named(code, rulebook) for code in holders]
         return doing.answer(RemindedOut(organisations=late))

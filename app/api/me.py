@@ -7,8 +7,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api import render, tables
+from app.api.claim_models import claim_of
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
 from app.api.unit_models import EventPage, UnitPage
+from app.api.work import claimers
 from app.domain.unit import Unit
 from app.store import events, lists, units
 
@@ -43,7 +45,12 @@ async def my_tasks(
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
         found = await lists.held_by(tx, caller.organisation, after=after, limit=asked.limit)
+        names = await claimers(tx, found, now)
     following = (
         cursor_of(found[-1].stage_due_at, found[-1].id) if len(found) == asked.limit else None
     )
-    return tables.unit_page(request, found, rulebook, now, following)
+    shown = [
+        render.unit(one, rulebook, now, claim_of(one, caller, now, names.get(one.id)))
+        for one in found
+    ]
+    return tables.unit_page(request, shown, rulebook, following)

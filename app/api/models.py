@@ -84,24 +84,38 @@ class Paging(Strict):
     limit: int = Field(default=PAGE, ge=1, le=MOST, description="How many items a page holds")
 
 
-class Named(BaseModel):
+class Told(BaseModel):
+    """Output whose fields say what they are, `Chinese / English`: the dictionary reads it here."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Named(Told):
     """A code with what it is called."""
 
     code: str
+    """编码 / code"""
     name: str
+    """名称 / name"""
 
 
-class DutyOut(BaseModel):
+class DutyOut(Told):
     """Somebody on duty."""
 
     person: str
+    """值班人 / who is on duty"""
     phone: str
+    """值班电话 / telephone"""
 
 
 class OrganisationOut(Named):
     """An organisation as units show it; `on_duty` where it has a roster and one unit is shown."""
 
     kind: OrganisationKind | None = None
+    """单位类型 / what sort of body it is"""
     tier: Tier | None = None
+    """层级 / tier"""
     phone: str = ""
+    """联系电话 / telephone"""
     on_duty: list[DutyOut] = []
+    """当前值班人员 / who is on duty now"""

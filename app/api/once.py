@@ -23,7 +23,7 @@ _ASK: Final = (
     "The request's own key: sent again within 72 h, the same request is answered as it was"
     f" the first time, with `{REPLAYED}: true`"
 )
-_SAME: Final = ("if-match", "content-type")
+_SAME: Final = ("if-match", "claim-token", "content-type")
 """Headers that make a request another one."""
 
 

@@ -45,8 +45,14 @@ PROBLEMS: Final[Mapping[type[Exception], ProblemType]] = {
         409, "action-not-allowed", "当前状态不允许此操作", "The state does not permit the action"
     ),
     errors.Stale: ProblemType(412, "stale", "单元已发生变化", "The unit has changed"),
+    errors.Claimed: ProblemType(409, "claimed", "已被他人领取", "Somebody else has it in hand"),
+    errors.ClaimLost: ProblemType(412, "claim-lost", "领取已失效", "The claim holds no longer"),
+    errors.Changed: ProblemType(412, "changed", "内容已被更改", "It has changed meanwhile"),
     errors.VersionRequired: ProblemType(
         428, "version-required", "须说明所见版本", "Say which version you saw"
+    ),
+    errors.Expired: ProblemType(
+        410, "cursor-expired", "游标已过期, 须重新同步", "The cursor has expired: begin anew"
     ),
     errors.Unavailable: ProblemType(503, "unavailable", "服务暂不可用", "Unavailable for now"),
     errors.Busy: ProblemType(503, "busy", "服务繁忙", "Too busy"),
@@ -71,6 +77,25 @@ _WORDS: Final[Mapping[str, str]] = {
     "timezone_aware": "时间须带时区",
     "datetime_from_date_parsing": "应为 RFC 3339 时间",
     "datetime_parsing": "应为 RFC 3339 时间",
+    "string_type": "应为文字",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_parsing_size": "数值过大",
+    "int_from_float": "应为整数",
+    "float_type": "应为数值",
+    "float_parsing": "应为数值",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "list_type": "应为数组",
+    "dict_type": "应为对象",
+    "model_type": "应为 JSON 对象",
+    "model_attributes_type": "应为 JSON 对象",
+    "greater_than": "应大于 {gt}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than": "应小于 {lt}",
+    "less_than_equal": "不能大于 {le}",
+    "too_short": "至少 {min_length} 个",
+    "too_long": "最多 {max_length} 个",
 }
 _CELL: Final = re.compile(r"第(?P<row>\d+)行 (?P<column>[^:]+): ")
 LISTED: Final = 100
@@ -146,7 +171,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     for kind in BAD_VALUE:
-        app.add_exception_handler(kind, _bad_value)
+        app.add_exception_handler(kind, bad_value)
     for busy in CONTENTION:
         app.add_exception_handler(busy, _contention)
     app.add_exception_handler(Exception, _internal)
@@ -202,7 +227,8 @@ def _of_sheet(fault: str, *, chinese: bool) -> FieldError:
     return FieldError(field=column, message=zh if chinese else en, row=row)
 
 
-async def _bad_value(request: Request, _error: Exception) -> Response:
+async def bad_value(request: Request, _error: Exception) -> Response:
+    """Answer that PostgreSQL refuses a value."""
     return refusal(
         request,
         errors.Invalid(
@@ -316,5 +342,9 @@ def _message(fault: Mapping[str, Any], *, chinese: bool) -> str:
         message = message.removeprefix("Value error, ")
         zh, _, en = message.partition(" / ")
         return zh if chinese or not en else en
-    known = _WORDS.get(kind)
+    context = fault.get("ctx") or {}
+    if context.get("field_type") == "Value":
+        # What pydantic says of a text that is looked at by a validator of ours first.
+        message = message.replace("item", "character").replace(" after validation", "")
+    known = _WORDS.get(kind, "").format(**context)
     return f"{known} ({message})" if chinese and known else message

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.api.claim_models import ClaimOut
 from app.api.event_models import EventOut
 from app.api.evidence import AttachmentOut
 from app.api.family_models import ErrandOut, ProgressOut
@@ -63,9 +64,9 @@ def accepted(admitted: Admitted, rulebook: Rulebook) -> AcceptedOut:
     )
 
 
-def unit(shown: Unit, rulebook: Rulebook, now: datetime) -> UnitOut:
-    """Render a unit as lists show it."""
-    return UnitOut(**_unit(shown, rulebook, now))
+def unit(shown: Unit, rulebook: Rulebook, now: datetime, claim: ClaimOut | None = None) -> UnitOut:
+    """Render a unit as lists show it, with who has it in hand if its reader is told that."""
+    return UnitOut(**_unit(shown, rulebook, now), claim=claim)
 
 
 def detail(
@@ -77,6 +78,7 @@ def detail(
     linked: Collection[Unit],
     pending: Iterable[Request],
     actions: Iterable[Allowed],
+    claim: ClaimOut | None,
     now: datetime,
 ) -> UnitDetail:
     """Render a unit with all that belongs to it, and who is on duty now where it is."""
@@ -89,6 +91,7 @@ def detail(
         recurred=[numbered(one) for one in linked if one.recurs == shown.id],
         pending=[request(one, shown, rulebook) for one in pending],
         actions=[action(one) for one in actions],
+        claim=claim,
     )
 
 

@@ -3,7 +3,7 @@
 import base64
 import re
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -27,6 +27,7 @@ async def _service(request: Request) -> Service:
 Services = Annotated[Service, Depends(_service)]
 
 _VERSION: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
+ASK_CLAIM: Final = "The token of the caller's claim (领取): refused if it is not live any more"
 ASK_VERSION: Final = "If-Match: the unit's version, as its ETag tells it"
 
 
@@ -51,26 +52,38 @@ async def caller_of(request: Request) -> Caller:
     return caller if heir == caller.organisation else replace(caller, organisation=heir)
 
 
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Which version of a unit the caller saw, and the token of the claim they act under, if any."""
+
+    version: int
+    token: int | None = None
+
+
 async def version_seen(
     if_match: Annotated[str | None, Header(description=ASK_VERSION)] = None,
-) -> int:
+    claim_token: Annotated[int | None, Header(ge=1, description=ASK_CLAIM)] = None,
+) -> Witness:
     """Return the version of the unit the caller saw; raises VersionRequired, Invalid."""
+    return Witness(version_in(if_match, zh="单元版本", en="the unit's version"), claim_token)
+
+
+def version_in(if_match: str | None, *, zh: str, en: str) -> int:
+    """Return the version a header names; raises VersionRequired, Invalid."""
     if if_match is None:
         raise VersionRequired(
-            zh="请用 If-Match 说明您看到的单元版本",
-            en="say in If-Match which version of the unit you saw",
+            zh=f"请用 If-Match 说明您看到的{zh}",
+            en=f"say in If-Match which version you saw: {en}",
             field="If-Match",
         )
     version = _VERSION.fullmatch(if_match.strip())
     if version is None:
-        raise Invalid(
-            zh="If-Match 应为单元版本号", en="If-Match must be a unit's version", field="If-Match"
-        )
+        raise Invalid(zh=f"If-Match 应为{zh}号", en=f"If-Match must be {en}", field="If-Match")
     return int(version[1])
 
 
 Calling = Annotated[Caller, Depends(caller_of)]
-Seen = Annotated[int, Depends(version_seen)]
+Seen = Annotated[Witness, Depends(version_seen)]
 
 
 def cursor_of(*values: object) -> str:

@@ -1,17 +1,20 @@
 """What every request needs, built once by the root."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import Request
 
 from app.api.access import Keyring
 from app.api.gather import Gather
 from app.api.metrics import Metrics
+from app.api.tail import Tail
 from app.flows.rulebook import Library
+from app.flows.webhooks import Means
 from app.now import Clock
 from app.store.database import Database
 from app.store.folder import Folder
+from app.wire.post import Post
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Service:
     keyring: Keyring
     metrics: Metrics
     folder: Folder
+    tail: Tail
+    means: Means
+    post: Post
+    retention: timedelta
+    """How far behind a reader of the feed may fall."""
 
     @classmethod
     def of(cls, request: Request) -> "Service":

@@ -95,7 +95,7 @@ async def reclassify(unit: UnitKey, body: EntryIn, once: Posted, seen: Seen) -> 
 )
 async def urge(unit: UnitKey, body: Said, once: Posted) -> Response:
     """Urge the unit; it changes nothing that a caller must have seen."""
-    return await work(unit, once, oversight.urge, seen=0, reason=body.reason)
+    return await work(unit, once, oversight.urge, reason=body.reason)
 
 
 @router.post(

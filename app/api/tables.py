@@ -1,17 +1,14 @@
 """Lists as the caller wants them: JSON, or a spreadsheet for the office."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from starlette.responses import Response
 
-from app.api import render
 from app.api.unit_models import UnitOut, UnitPage
 from app.domain.rulebook import Rulebook
-from app.domain.unit import Unit
 from app.domain.words import CLOCK, KIND, STATE, URGENCY
 from app.sheets.export import xlsx
 
@@ -36,17 +33,17 @@ HEADINGS: Final = (
 )
 
 
+def wants_sheet(request: Request) -> bool:
+    """Tell whether a list is wanted as a spreadsheet."""
+    return XLSX in request.headers.get("accept", "")
+
+
 def unit_page(
-    request: Request,
-    found: Sequence[Unit],
-    rulebook: Rulebook,
-    now: datetime,
-    following: str | None,
+    request: Request, shown: Sequence[UnitOut], rulebook: Rulebook, following: str | None
 ) -> UnitPage | Response:
     """Return a page of units as JSON, or as XLSX to a caller that accepts only that."""
-    shown = [render.unit(unit, rulebook, now) for unit in found]
-    if XLSX not in request.headers.get("accept", ""):
-        return UnitPage(items=shown, next=following)
+    if not wants_sheet(request):
+        return UnitPage(items=list(shown), next=following)
     zone = ZoneInfo(rulebook.calendar.zone)
     body = xlsx(HEADINGS, [_row(unit, zone) for unit in shown], title="业务单元")
     headers = {"Content-Disposition": 'attachment; filename="units.xlsx"'}

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from app.api.claim_models import ClaimOut
 from app.api.event_models import EventOut
 from app.api.family_models import ErrandOut, ProgressOut
-from app.api.models import Clean, Code, Moment, Named, OrganisationOut, Paging, Said, example
+from app.api.models import Clean, Code, Moment, Named, OrganisationOut, Paging, Said, Told, example
 from app.api.request_models import RequestOut
 from app.domain.action import Action
 from app.domain.area import Tier
@@ -18,17 +19,25 @@ from app.domain.responsibility import Kind, Urgency
 from app.domain.unit import Clause, ClockName, Grade, Light, State
 
 
-class EntryOut(BaseModel):
+class EntryOut(Told):
     """The entry that empowers the holder; code and title alone once the list has it no more."""
 
     code: str
+    """条目编码 / entry's code"""
     title: str
+    """条目名称 / entry's title"""
     scheme: str = ""
+    """分类标准 / classification"""
     class_: str = Field(default="", serialization_alias="class")
+    """大类(事项或部件) / class: matter or component"""
     category: str = ""
+    """类别编码 / category's code"""
     category_name: str = ""
+    """类别名称 / category's name"""
     condition: str = ""
+    """立案条件 / filing condition"""
     closing: str = ""
+    """结案条件 / closing condition"""
 
 
 class Numbered(BaseModel):
@@ -39,70 +48,121 @@ class Numbered(BaseModel):
     state: State
 
 
-class PlaceOut(BaseModel):
+class PlaceOut(Told):
     """Where the unit is, as far as it is known."""
 
     district: Named | None = None
+    """区县 / district"""
     street: Named | None = None
+    """镇街 / street"""
     community: Named | None = None
+    """村社区 / community"""
     grid: Named | None = None
+    """网格 / grid"""
 
 
-class ClockOut(BaseModel):
+class ClockOut(Told):
     """One limit of a unit; seconds are of the clock's own basis."""
 
     name: ClockName
+    """时限名称 / limit"""
     basis: str
+    """计时方式 / kind of time"""
     limit_seconds: int
+    """限时秒数 / seconds it may take"""
     spent_seconds: int
+    """已用秒数 / seconds spent"""
     started_at: datetime
+    """起算时间 / when it began"""
     running: bool
+    """是否在计时 / whether it runs"""
     due_at: datetime | None
+    """到期时间 / when it is due"""
     is_provisional: bool
+    """期限暂定(日历尚未公布) / provisional: the calendar ends before it"""
     overdue_at: datetime | None
+    """超期时间 / when it was late"""
     exempted_at: datetime | None = None
-    """When its lateness was taken out of the statistics (申诉); that it was late stays a fact."""
+    """免予统计的时间(申诉成立, 超期事实不变)
+    / when its lateness was left out of the statistics; that it was late stays a fact
+    """
 
 
-class UnitOut(BaseModel):
+class UnitOut(Told):
     """A unit as it is now. `version` is its ETag."""
 
     id: UUID
+    """编号 / id"""
     number: str
+    """案件号, 便于口述 / number that people say"""
     kind: Kind
+    """类型(任务、事件、事项) / kind: task, event or item"""
     clause: Clause
+    """类型判定依据 / clause that decided the kind"""
     title: str
+    """标题 / title"""
     state: State
+    """状态 / state"""
     urgency: Urgency
+    """紧急程度 / urgency"""
     stage: ClockName | None
+    """当前环节 / stage: which of its limits is to be met now"""
     stage_due_at: datetime | None
+    """环节期限 / when the stage is due"""
     due_at: datetime | None
+    """处置期限 / when the disposal is due"""
     is_provisional: bool
+    """期限暂定(日历尚未公布) / the deadline is provisional: the calendar ends before it"""
     overdue_at: datetime | None
+    """首次超期时间 / when it was first late"""
     exempted_at: datetime | None
-    """When its first lateness was taken out of the statistics (申诉)."""
+    """首次超期免予统计的时间(申诉成立) / when its first lateness was left out of the statistics"""
     light: Light | None
-    """The worst light of its running limits: red is late; null when nothing is to be done."""
+    """亮灯, 红灯即超期 / worst light of its running limits: red is late, null: nothing to do"""
     raised: list[str]
+    """已提级督促到的中心 / centres it was raised to"""
     entry: EntryOut | None
+    """职责条目
+    / entry that empowers the holder; its code and title alone once the list has it no more
+    """
     level: Tier | None
+    """处置层级 / lowest tier that must take it"""
     is_gap: bool
+    """职能空白, 由中心承接 / nobody holds the function: a centre has it"""
     is_unlisted: bool
+    """无清单依据 / no entry empowers its holder"""
     holder: OrganisationOut
+    """承办单位 / organisation that has it now"""
     centre: OrganisationOut
+    """所属中心 / centre above the holder"""
     route: list[Named]
+    """派遣路径 / centres passed on the way to the holder"""
     place: PlaceOut
+    """所在区划 / where it is, as far as it is known"""
     parent: UUID | None
+    """上级单元编号 / id of the unit it is a task of"""
     rulebook: int
+    """判定所用规则库版本 / version of the rulebook it was judged by"""
     created_at: datetime
+    """创建时间 / when it was made"""
     updated_at: datetime
+    """最近变动时间 / when its log last grew"""
     closed_at: datetime | None
+    """终结时间 / when it came to its end"""
     merged_into: UUID | None
+    """并入的单元编号 / id of the unit it was merged into"""
     recurs: UUID | None
-    """The closed unit whose matter has come back (反复发生)."""
+    """反复发生: 原已结案单元的编号 / id of the closed unit whose matter has come back"""
     is_self_handled: bool
+    """自行处置 / the report came with its resolution"""
     satisfaction: Grade | None
+    """回访评价 / what the reporter says of the result"""
     version: int
+    """版本, 即 ETag / version: what If-Match names"""
+    claim: ClaimOut | None = None
+    """领取情况, 仅向办理人员展示; 为空即无人领取
+    / who has it in hand, as people at work are shown it; null: nobody
+    """
 
 
 class ActionOut(BaseModel):
@@ -154,17 +214,25 @@ class EventDetail(BaseModel):
     unit: UnitOut
 
 
-class StepOut(BaseModel):
+class StepOut(Told):
     """One line of a unit's log."""
 
     seq: int
+    """流水序号, 自 1 起 / which line of the unit's log, from 1"""
     at: datetime
+    """时间 / when"""
     action: Action
+    """操作 / action"""
     state: State
+    """操作后的状态 / state it led to"""
     actor: str | None
+    """经办人, 系统所为则为空 / who did it; null: the service"""
     organisation: Named | None
+    """经办单位 / organisation"""
     reason: str
+    """理由或说明 / what was said"""
     data: dict[str, Any]
+    """明细, 因操作而异 / details, which differ by action"""
 
 
 class UnitPage(BaseModel):

@@ -13,6 +13,7 @@ from app.cli import (
     backup,
     calendars,
     clocks,
+    dictionary,
     explaining,
     forecast,
     keys,
@@ -23,6 +24,7 @@ from app.cli import (
     replay,
     serve,
     versions,
+    webhooks,
     work,
 )
 from app.cli.root import errors, unreachable
@@ -55,6 +57,8 @@ for group in (
     forecast,
     replay,
     operate,
+    webhooks,
+    dictionary,
     backup,
 ):
     group.add_to(app)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from app.cli.root import asked, client, console
 from app.domain.event import Channel
-from app.domain.explain.passage import TOPIC, Topic
+from app.domain.explain.passage import SUBJECT, Subject
 from app.domain.words import CLAUSE, KIND
 from app.settings import Settings
 
@@ -90,7 +90,7 @@ def _show(told: dict[str, Any], language: int) -> None:
     for passage in told["topics"]:
         if passage["topic"] != before:
             before = passage["topic"]
-            console.print(Text(TOPIC[Topic(before)][language], style="bold cyan"))
+            console.print(Text(SUBJECT[Subject(before)][language], style="bold cyan"))
         console.print(Text(f"  {passage['sentence']}"), soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.table import Column
@@ -18,17 +18,11 @@ from app.domain.rulebook import Rulebook
 from app.domain.unit import State, Unit
 from app.domain.words import KIND, STATE
 from app.flows import rejudge
-from app.flows.rejudge import Change, Skip, Turn, Wish
+from app.flows.rejudge import SKIP, Change, Skip, Turn, Wish
 from app.flows.rulebook import Library, Reference
 from app.settings import Settings
 from app.store import rejudge as open_units
 from app.store.database import Database
-
-WHY: Final = {
-    Skip.PERSON: "有人已处理 a person has dealt with it",
-    Skip.REFUSED: "现行版不受理 the version in force does not take it in",
-    Skip.BUSY: "正有人处理 somebody is at it",
-}
 
 
 def add_to(group: typer.Typer) -> None:
@@ -83,7 +77,7 @@ async def _run(settings: Settings, wish: Wish, show: int) -> None:
         soft_wrap=True,
     )
     for why, count in skipped.items():
-        console.print(f"跳过 skipped {count}: {WHY[why]}", soft_wrap=True)
+        console.print(f"跳过 skipped {count}: {' '.join(SKIP[why])}", soft_wrap=True)
     console.print(
         f"不在其列 left alone: 任务 tasks {left[0]}; 已在办理 begun {left[1]}", soft_wrap=True
     )

@@ -14,6 +14,7 @@ import uvicorn
 
 from app import worker
 from app.api.metrics import Metrics
+from app.cli.listening import Web
 from app.cli.root import console, prepare, run, server
 from app.flows.rulebook import Library
 from app.main import create_app
@@ -129,12 +130,11 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
     """Serve until SIGTERM or SIGINT, then finish what was taken."""
     library, metrics = Library(), Metrics()
     application = create_app(settings, clock=clock, library=library, metrics=metrics)
-    config = uvicorn.Config(
+    web = Web(
         application,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
         log_level=settings.log_level.lower(),
         log_config=None,
         access_log=False,
@@ -148,7 +148,7 @@ async def serving(settings: Settings, clock: Clock, *, host: str, port: int, wor
         working = worker.run(settings, clock=clock, library=library, metrics=metrics)
         task = asyncio.create_task(working)
     try:
-        await _until_told(uvicorn.Server(config))
+        await _until_told(web)
     finally:
         if task is not None:
             task.cancel()

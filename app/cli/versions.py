@@ -15,7 +15,7 @@ from app.domain.rulebook import Part
 from app.domain.words import PART
 from app.flows import drafts, publication, versions
 from app.flows.rulebook import NEEDED
-from app.flows.versions import Version, VersionState
+from app.flows.versions import VERSION_STATE, Version, VersionState
 from app.settings import Settings
 from app.store import parts, rulebooks
 from app.store.database import Tx
@@ -23,13 +23,6 @@ from app.store.rulebooks import Edition
 
 BY: Final = "yiguan rulebook"
 MOMENT: Final = "%Y-%m-%d %H:%M:%S"
-STATE: Final = {
-    VersionState.DRAFT: "草稿 draft",
-    VersionState.SCHEDULED: "预定 scheduled",
-    VersionState.IN_FORCE: "现行 in force",
-    VersionState.PAST: "历史 past",
-    VersionState.WITHDRAWN: "已撤回 withdrawn",
-}
 T = TypeVar("T")
 
 Limit = Annotated[int, typer.Option(help="最多几行 / how many rows", min=1, max=1000)]
@@ -234,7 +227,7 @@ def _table(found: list[Version]) -> None:
         at = one.in_force_at or one.made_at
         table.add_row(
             one.name,
-            STATE[one.state],
+            " ".join(VERSION_STATE[one.state]),
             at.astimezone(ZONE).strftime(MOMENT) if one.in_force_at else "",
             str(one.base or ""),
             numbers,

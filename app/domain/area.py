@@ -88,6 +88,11 @@ class Areas(Mapping[AreaCode, Area]):
         """The root of the tree."""
         return next(area for area in self._by_code.values() if area.tier is Tier.CITY)
 
+    @cached_property
+    def districts(self) -> tuple[AreaCode, ...]:
+        """Every district, those of the past too."""
+        return tuple(area.code for area in self._by_code.values() if area.tier is Tier.DISTRICT)
+
     def path(self, code: AreaCode) -> tuple[Area, ...]:
         """Return the areas from the city down to this one, both included."""
         known = self._paths.get(code)

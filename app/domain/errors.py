@@ -75,8 +75,24 @@ class Stale(DomainError):
     """The unit has changed since the caller saw it."""
 
 
+class Claimed(DomainError):
+    """A colleague has the unit in hand."""
+
+
+class ClaimLost(DomainError):
+    """The claim the caller shows is not a live one of theirs."""
+
+
+class Changed(DomainError):
+    """What is no unit has changed since the caller saw it."""
+
+
 class VersionRequired(DomainError):
     """The call does not say which version of the unit it saw."""
+
+
+class Expired(DomainError):
+    """It was good for a while, and no longer is: the way to begin anew is told."""
 
 
 class Unavailable(DomainError):

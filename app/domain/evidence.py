@@ -93,7 +93,11 @@ _NEEDED: Final[Mapping[Evidence, tuple[Phase, ...]]] = {
     Evidence.AFTER: (Phase.AFTER,),
     Evidence.BEFORE_AFTER: (Phase.BEFORE, Phase.AFTER),
 }
-_WORDS: Final = {Phase.BEFORE: "处置前", Phase.AFTER: "处置后", Phase.OTHER: "其他"}
+PHASE: Final[Mapping[Phase, tuple[str, str]]] = {
+    Phase.BEFORE: ("处置前", "before the work"),
+    Phase.AFTER: ("处置后", "after the work"),
+    Phase.OTHER: ("其他", "something else"),
+}
 
 
 def missing(rule: Evidence, shown: Collection[Phase]) -> tuple[Phase, ...]:
@@ -105,7 +109,7 @@ def require(rule: Evidence, shown: Collection[Phase]) -> None:
     """Raise Invalid, naming what is missing, unless what is shown satisfies an entry's rule."""
     found = missing(rule, shown)
     if found:
-        zh = "、".join(_WORDS[phase] for phase in found)
+        zh = "、".join(PHASE[phase][0] for phase in found)
         raise Invalid(
             zh=f"办结须附{zh}的照片或文件",
             en=f"resolving needs an attachment of phase {' and '.join(found)}",

@@ -5,12 +5,16 @@ from typing import Any, Final
 
 from app.domain.action import Action
 from app.domain.area import Tier
+from app.domain.event import Channel
+from app.domain.evidence import FileType
 from app.domain.limit import Basis
 from app.domain.need import Need
+from app.domain.organisation import OrganisationKind
+from app.domain.queue import View
 from app.domain.request import RequestKind, RequestState
 from app.domain.responsibility import Kind, Urgency
 from app.domain.rulebook import Part
-from app.domain.unit import Clause, ClockName, Grade, State
+from app.domain.unit import Clause, ClockName, Grade, Light, State
 
 Words = Mapping[Any, tuple[str, str]]
 
@@ -123,6 +127,19 @@ ACTION: Final[Words] = {
     Action.NOTIFY: ("通知", "notify"),
     Action.REJUDGE: ("重新研判", "rejudge"),
 }
+VIEW: Final[Words] = {
+    View.TRIAGE: ("待研判", "to triage"),
+    View.TO_DISPATCH: ("待派遣", "to dispatch"),
+    View.TO_ACCEPT: ("待签收", "to accept"),
+    View.TO_DISPOSE: ("待处置", "to dispose"),
+    View.COORDINATING: ("统筹中", "coordinating"),
+    View.TO_VERIFY: ("待核查", "to verify"),
+    View.SUSPENDED: ("挂账", "suspended"),
+    View.OVERDUE: ("已超期", "overdue"),
+    View.REQUESTS: ("待审批", "requests"),
+    View.WATCHED: ("督办关注", "watched from above"),
+    View.CLAIMED: ("已领取", "claimed"),
+}
 NEED: Final[Words] = {
     Need.REASON: ("理由", "a reason"),
     Need.HOLDER: ("承办单位", "a holder"),
@@ -169,4 +186,34 @@ URGENCY: Final[Words] = {
     Urgency.NORMAL: ("一般", "normal"),
     Urgency.URGENT: ("紧急", "urgent"),
     Urgency.MAJOR: ("重大", "major"),
+}
+LIGHT: Final[Words] = {
+    Light.GREEN: ("绿灯", "green"),
+    Light.YELLOW: ("黄灯", "yellow"),
+    Light.RED: ("红灯", "red"),
+}
+CHANNEL: Final[Words] = {
+    Channel.GRID: ("网格员巡查", "a grid worker's round"),
+    Channel.HOTLINE: ("12345热线", "the 12345 hotline"),
+    Channel.CITIZEN: ("群众随手拍", "a citizen's picture"),
+    Channel.SENSOR: ("物联感知", "a sensor"),
+    Channel.VIDEO: ("视频巡查", "video"),
+    Channel.DEPARTMENT: ("部门移交", "another department"),
+    Channel.UPPER: ("上级交办", "from above"),
+    Channel.MEDIA: ("媒体网络", "the media"),
+}
+ORGANISATION_KIND: Final[Words] = {
+    OrganisationKind.CENTRE: ("治理中心", "operations centre"),
+    OrganisationKind.DEPARTMENT: ("部门", "department"),
+    OrganisationKind.BOARD: ("板块", "board of a street"),
+    OrganisationKind.POST: ("岗位", "post"),
+    OrganisationKind.COMMITTEE: ("村(居)民委员会", "residents' committee"),
+    OrganisationKind.GRID_TEAM: ("网格队伍", "grid team"),
+}
+FILE_TYPE: Final[Words] = {
+    FileType.JPEG: ("JPEG 图片", "JPEG picture"),
+    FileType.PNG: ("PNG 图片", "PNG picture"),
+    FileType.WEBP: ("WebP 图片", "WebP picture"),
+    FileType.HEIC: ("HEIC 图片", "HEIC picture"),
+    FileType.PDF: ("PDF 文件", "PDF document"),
 }

@@ -46,8 +46,8 @@ class Row:
 
 DESK = "file decline dispatch merge unmerge remind"
 WORK = (
-    "accept start return resolve escalate contact arrive split support request withdraw appeal"
-    " resume"
+    "claim release accept start return resolve escalate contact arrive split support request"
+    " withdraw appeal resume"
 )
 CHECK = "verify rework close"
 STEER = "transfer pass_down reclassify urge reopen rate"
@@ -182,7 +182,8 @@ def test_a_refusal_tells_who_may():
 
 def test_a_caller_can_stand_in_several_relations():
     holder = pieces.caller(f"{GRID}-WG", Role.GRID_WORKER, name="reporter")
-    assert relations(holder, UNIT, ABOVE) == {Relation.HOLDER, Relation.REPORTER}
+    stands = {Relation.HOLDER, Relation.DESK, Relation.REPORTER}
+    assert relations(holder, UNIT, ABOVE) == stands
 
 
 def scope(organisation: str, *roles: Role, name: str = "somebody") -> Scope:

@@ -15,7 +15,7 @@ from app.domain.classify import Method
 from app.domain.clock import Clock, start
 from app.domain.event import Channel
 from app.domain.explain import holder, words
-from app.domain.explain.passage import TOPIC, Topic, Version
+from app.domain.explain.passage import SUBJECT, Subject, Version
 from app.domain.explain.words import limit_said
 from app.domain.filing import Filed, rerouted
 from app.domain.limit import LimitUnit
@@ -53,7 +53,7 @@ TABLES: list[tuple[type[StrEnum], Mapping[Any, tuple[str, str]]]] = [
     (Duty, words.DUTY),
     (EntryBasis, words.ENTRY_BASIS),
     (Clause, CLAUSE),
-    (Topic, TOPIC),
+    (Subject, SUBJECT),
 ]
 
 
@@ -71,7 +71,7 @@ def test_every_limit_is_written_in_both_languages(unit: LimitUnit):
     assert said.en.endswith("s")
 
 
-def sentences(topic: Topic, filed: Filed, **changes: Any) -> tuple[str, str]:
+def sentences(topic: Subject, filed: Filed, **changes: Any) -> tuple[str, str]:
     one = about(topic, told(filed, **changes))
     return one.sentence(chinese=True), one.sentence(chinese=False)
 
@@ -81,14 +81,14 @@ UNSURE = admitted((GARBAGE, 0.69), (COVER, 0.2)).root
 
 
 def test_a_place_is_told_with_what_it_was_known_by():
-    assert sentences(Topic.PLACE, SURE) == (
+    assert sentences(Subject.PLACE, SURE) == (
         "位置: 山城市 东江区 码头街道 石板坡社区 第1网格, 依据上报时给出的编码。",
         "Place: 山城市 东江区 码头街道 石板坡社区 第1网格, by the code given.",
     )
 
 
 def test_an_entry_is_told_with_the_words_and_the_score_that_decided():
-    zh, en = sentences(Topic.ENTRY, SURE)
+    zh, en = sentences(Subject.ENTRY, SURE)
     assert zh == (
         "条目: SX-06010-1《垃圾裸露堆放》, 立案条件“路边裸露堆放生活垃圾”;"
         " 由文字匹配“垃圾”“臭”确定, 得分 0.93, 达到把握线 0.80。"
@@ -99,24 +99,24 @@ def test_an_entry_is_told_with_the_words_and_the_score_that_decided():
 def test_the_confidence_told_is_that_of_the_policy_there():
     book = with_policy(confidence=0.55)
     filed = admitted((GARBAGE, 0.6), book=book).root
-    assert about(Topic.ENTRY, told(filed, book)).facts["confidence"] == 0.55
+    assert about(Subject.ENTRY, told(filed, book)).facts["confidence"] == 0.55
 
 
 def test_what_is_not_clear_enough_says_by_how_much():
-    assert sentences(Topic.ENTRY, UNSURE) == (
+    assert sentences(Subject.ENTRY, UNSURE) == (
         "条目: 未定; 最高得分 0.69, 低于把握线 0.80, 待人工研判。",
         "Entry: none; the best score 0.69 is below the confidence of 0.80, a person must look.",
     )
 
 
 def test_a_text_that_says_nothing_to_the_list_is_told_so():
-    zh, en = sentences(Topic.ENTRY, admitted().root)
+    zh, en = sentences(Subject.ENTRY, admitted().root)
     assert "没有相同的字词" in zh
     assert "shares no words" in en
 
 
 def test_what_was_near_is_told_with_who_would_have_got_it():
-    zh, en = sentences(Topic.NEAR, SURE)
+    zh, en = sentences(Subject.NEAR, SURE)
     assert zh == (
         "相近: SX-01002-1《污水井盖缺失》, 得分 0.04, “垃圾”“臭”;"
         " 若按此条, 将作为事项由东江区排水事务中心承办, 时限2紧急工作时。"
@@ -128,7 +128,7 @@ def test_what_was_near_is_told_with_who_would_have_got_it():
 
 def test_a_category_given_is_told_as_what_decided():
     category = BOOK.list[GARBAGE].category
-    zh, en = sentences(Topic.ENTRY, admitted(category=category).root)
+    zh, en = sentences(Subject.ENTRY, admitted(category=category).root)
     assert "由上报时给定的类别确定" in zh
     assert "decided by the category given" in en
 
@@ -139,34 +139,34 @@ GONE = Rule("旧规则", "SX-99999-1", contains=("楼下",))  # type: ignore[arg
 
 def test_a_local_rule_that_decided_is_named():
     book = with_policy(rules=(RULE,))
-    zh, en = sentences(Topic.ENTRY, admitted(book=book).root, book=book)
+    zh, en = sentences(Subject.ENTRY, admitted(book=book).root, book=book)
     assert "由本地规则“工地噪声归城管”确定" in zh
     assert "a local rule “工地噪声归城管”" in en
 
 
 def test_a_local_rule_that_was_skipped_is_told_with_why():
     book = with_policy(rules=(GONE, RULE))
-    assert sentences(Topic.RULE, admitted(book=book).root, book=book) == (
+    assert sentences(Subject.RULE, admitted(book=book).root, book=book) == (
         "本地规则: “旧规则”本应适用, 已跳过: 清单中没有它指的条目。",
         "Local rule: “旧规则” would have applied and was skipped: the list has no such entry.",
     )
 
 
 def test_a_kind_is_told_with_its_clause():
-    assert sentences(Topic.KIND, SURE) == (
+    assert sentences(Subject.KIND, SURE) == (
         "类型: 事项, 因为一个单位的一项单一职责。",
         "Kind: item, because one duty of one holder.",
     )
 
 
 def test_where_the_list_overrides_the_rule_of_kinds_both_are_told():
-    zh, en = sentences(Topic.KIND, admitted((COVER, 0.9)).root)
+    zh, en = sentences(Subject.KIND, admitted((COVER, 0.9)).root)
     assert zh == "类型: 事项, 因为职责清单明确指定(按通则应为事件: 紧急或重大)。"
     assert "by the general rule: event" in en
 
 
 def test_what_is_not_decided_is_an_item_only_for_now():
-    assert sentences(Topic.KIND, UNSURE)[0] == "类型: 尚未研判, 暂按事项登记。"
+    assert sentences(Subject.KIND, UNSURE)[0] == "类型: 尚未研判, 暂按事项登记。"
 
 
 def with_entry(code: str, **changes: Any) -> Any:
@@ -178,20 +178,20 @@ def with_entry(code: str, **changes: Any) -> Any:
 
 def test_a_level_is_told_with_what_the_streets_own_list_says():
     book = with_entry(BRANCH, duty=Duty.BASIC)
-    assert sentences(Topic.LEVEL, admitted((BRANCH, 0.9), book=book).root, book=book) == (
+    assert sentences(Subject.LEVEL, admitted((BRANCH, 0.9), book=book).root, book=book) == (
         "层级: 清单规定由镇街级处置(基本履职, 镇街牵头)。",
         "Level: the list lays it on the street (a basic duty: the street leads).",
     )
 
 
 def test_a_pressing_matter_is_told_to_be_so_with_its_level():
-    assert sentences(Topic.LEVEL, admitted((FIRE, 0.9)).root)[0] == (
+    assert sentences(Subject.LEVEL, admitted((FIRE, 0.9)).root)[0] == (
         "层级: 清单规定由区县级处置, 紧急程度为重大。"
     )
 
 
 def test_a_holder_is_told_with_telephone_duty_and_way():
-    zh, en = sentences(Topic.HOLDER, SURE)
+    zh, en = sentences(Subject.HOLDER, SURE)
     assert zh == (
         "承办: 第1网格网格队, 电话 023-00000001, 它在第1网格承担“环境卫生”职能;"
         " 派遣路径: 山城市治理中心 → 东江区治理中心 → 码头街道治理中心 → 第1网格网格队。"
@@ -200,7 +200,7 @@ def test_a_holder_is_told_with_telephone_duty_and_way():
 
 
 def reason(filed: Filed, book: Any = BOOK) -> str:
-    return about(Topic.HOLDER, told(filed, book)).sentence(chinese=True)
+    return about(Subject.HOLDER, told(filed, book)).sentence(chinese=True)
 
 
 def test_a_gap_names_the_area_and_the_duty():
@@ -267,7 +267,7 @@ def test_what_people_decided_is_told(by: RouteReason, words: str):
 def test_the_entry_that_empowers_the_holder_is_told_with_law_and_source():
     changes = {"law": "某市市容条例第十条", "source": "某市立案标准", "basis": EntryBasis.PUBLISHED}
     book = with_entry(GARBAGE, **changes)
-    zh, en = sentences(Topic.BASIS, admitted((GARBAGE, 0.9), book=book).root, book=book)
+    zh, en = sentences(Subject.BASIS, admitted((GARBAGE, 0.9), book=book).root, book=book)
     assert zh == (
         "依据: 清单条目 SX-06010-1 授权“环境卫生”职能牵头; 法律依据: 某市市容条例第十条;"
         " 公布标准, 某市立案标准。"
@@ -277,7 +277,7 @@ def test_the_entry_that_empowers_the_holder_is_told_with_law_and_source():
 
 def test_what_no_entry_empowers_is_told_to_wait_for_a_ruling():
     issued = admitted(source=Channel.UPPER).root
-    assert sentences(Topic.BASIS, issued)[0] == "依据: 无清单依据, 须由中心指定承办单位。"
+    assert sentences(Subject.BASIS, issued)[0] == "依据: 无清单依据, 须由中心指定承办单位。"
 
 
 RULED = replace(
@@ -294,19 +294,19 @@ def test_a_ruling_without_an_entry_tells_who_ruled_and_by_when():
         ClockName.DISPOSE, given.limit("3工作日"), at=NOON, calendar=calendar, marks=marks
     )
     filed = Filed(RULED, (), (clock,))
-    assert sentences(Topic.ENTRY, filed)[0] == "条目: 清单中没有对应条目, 由中心指定承办。"
+    assert sentences(Subject.ENTRY, filed)[0] == "条目: 清单中没有对应条目, 由中心指定承办。"
     assert "由中心“李主任”指定" in reason(filed)
-    assert sentences(Topic.BASIS, filed)[0] == "依据: 无清单依据, 承办单位由中心指定。"
+    assert sentences(Subject.BASIS, filed)[0] == "依据: 无清单依据, 承办单位由中心指定。"
     assert "处置 3工作日(指定承办时给出" in disposal(filed)
 
 
 def test_a_task_tells_which_of_its_plan_it_is_and_by_which_duty():
     task = admitted((FIRE, 0.9)).tasks[1]
-    assert sentences(Topic.PLACE, task)[0].endswith("码头街道 石板坡社区 第1网格, 同所属事件。")
-    assert sentences(Topic.ENTRY, task)[0] == (
+    assert sentences(Subject.PLACE, task)[0].endswith("码头街道 石板坡社区 第1网格, 同所属事件。")
+    assert sentences(Subject.ENTRY, task)[0] == (
         "条目: 事件 SX-22001-1《房屋着火》 的第 2 项任务“外围警戒”。"
     )
-    assert about(Topic.HOLDER, told(task)).facts["function"] == Function("public_security")
+    assert about(Subject.HOLDER, told(task)).facts["function"] == Function("public_security")
 
 
 def disposal(filed: Filed, book: Any = BOOK) -> str:
@@ -349,7 +349,7 @@ def test_what_became_of_a_limit_is_told(changes: dict[str, Any], words: str):
 
 
 def test_the_version_is_told_with_who_published_it_and_since_when_it_is_in_force():
-    assert sentences(Topic.VERSION, SURE) == (
+    assert sentences(Subject.VERSION, SURE) == (
         "版本: 规则库第 17 版, 2026-11-20 09:30:00 由“李主任”发布, 2026-11-20 09:30:00 起生效。",
         (
             "Version: rulebook 17, published 2026-11-20 09:30:00 by 李主任,"
@@ -359,7 +359,7 @@ def test_the_version_is_told_with_who_published_it_and_since_when_it_is_in_force
 
 
 def test_a_draft_is_told_to_be_one():
-    zh, en = sentences(Topic.VERSION, SURE, version=Version("d3"))
+    zh, en = sentences(Subject.VERSION, SURE, version=Version("d3"))
     assert "按草稿 d3 判定, 尚未发布, 以现行第 1 版为底" in zh
     assert "draft d3, not published" in en
 
@@ -367,7 +367,7 @@ def test_a_draft_is_told_to_be_one():
 def test_a_place_its_own_rulebook_does_not_know_is_told_as_far_as_it_is_known():
     place = replace(SURE.unit.place, grid="500199001001001", community="500199001001")
     unit = replace(SURE.unit, place=place, reasons={"kind": Clause.SINGLE})
-    assert about(Topic.LEVEL, told(Filed(unit, (), ()))).facts["level"] is Tier.GRID
+    assert about(Subject.LEVEL, told(Filed(unit, (), ()))).facts["level"] is Tier.GRID
 
 
 def test_every_sentence_is_in_its_own_language_and_none_is_empty():
@@ -381,5 +381,5 @@ def test_every_sentence_is_in_its_own_language_and_none_is_empty():
 def test_an_issued_task_tells_that_it_came_from_above():
     filed = admitted((GARBAGE, 0.9), source=Channel.UPPER).root
     assert filed.unit.kind is Kind.TASK
-    assert sentences(Topic.KIND, filed)[1] == "Kind: task, because issued from above."
+    assert sentences(Subject.KIND, filed)[1] == "Kind: task, because issued from above."
     assert Action.DISPATCH in {step.action for step in filed.steps}

@@ -115,7 +115,8 @@ BESIDES = {
     Action(word)
     for word in (  # noqa: SIM905  (a list of words reads better)
         "cancel note attach urge supervise merge unmerge rate redo suspend resume extend request"
-        " grant refuse withdraw appeal exempt split support whistle contact arrive remind"
+        " grant refuse withdraw appeal exempt split support whistle contact arrive remind claim"
+        " release"
     ).split()
 }
 """Actions that may come at many stages; their features' own tests say at which."""

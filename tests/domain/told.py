@@ -8,7 +8,7 @@ from app.domain.admission import Admission, admit
 from app.domain.area import AreaCode
 from app.domain.classify import Candidate
 from app.domain.counterfactual.questions import otherwise
-from app.domain.explain.passage import Background, Passage, Topic, Version
+from app.domain.explain.passage import Background, Passage, Subject, Version
 from app.domain.explain.unit import explain
 from app.domain.filing import Filed
 from app.domain.organisation import Function
@@ -44,7 +44,7 @@ def differences(filed: Filed, book: Rulebook = BOOK) -> tuple[Passage, ...]:
     return otherwise(filed.unit, filed.clocks, Background(book, VERSION, NAMES))
 
 
-def about(topic: Topic, passages: Sequence[Passage]) -> Passage:
+def about(topic: Subject, passages: Sequence[Passage]) -> Passage:
     return next(one for one in passages if one.topic is topic)
 
 

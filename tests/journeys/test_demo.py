@@ -59,7 +59,12 @@ def free_port() -> int:
 @pytest.fixture
 async def stage(server_url: str) -> AsyncIterator[Stage]:
     name = f"yg_demo_{uuid4().hex[:8]}"
-    settings = Settings(home=Path("/nonexistent"), database_url=server_url, log_level="error")
+    settings = Settings(
+        home=Path("/nonexistent"),
+        secret_key=(bytes(32),),
+        database_url=server_url,
+        log_level="error",
+    )
     staging = Staging(
         port=free_port(),
         seed=373,

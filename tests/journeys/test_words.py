@@ -18,6 +18,8 @@ from app.domain.action import Action
 WORDS: Final = (
     ("立案", Action.FILE, "journeys.test_triage", "unsure_goes_to_the_street_centre"),
     ("派遣", Action.DISPATCH, "journeys.test_returned", "returned_dispatched_to_another"),
+    ("领取", Action.CLAIM, "journeys.test_claimed", "two_clerks_never_get_the_same_unit"),
+    ("放回", Action.RELEASE, "journeys.test_claimed", "put_back_it_is_free_and_renewed_it"),
     ("签收", Action.ACCEPT, "journeys.test_main_loop", "reported_to_closed"),
     ("处置中", Action.START, "journeys.test_main_loop", "reported_to_closed"),
     ("处置反馈(办结)", Action.RESOLVE, "journeys.test_main_loop", "reported_to_closed"),

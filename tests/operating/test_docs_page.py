@@ -38,7 +38,12 @@ FLAGS = (
 @pytest.fixture
 async def address(database_url: str) -> AsyncIterator[str]:
     """Where the service listens, for a browser can speak to nothing else."""
-    settings = Settings(home=Path("/nonexistent"), database_url=database_url, pool_size=2)
+    settings = Settings(
+        home=Path("/nonexistent"),
+        secret_key=(bytes(32),),
+        database_url=database_url,
+        pool_size=2,
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_app(settings), log_config=None, ws="none")
     server = uvicorn.Server(config)
@@ -91,7 +96,8 @@ async def test_a_browser_without_internet_shows_every_operation(address: str):
         contract = (await http.get("/openapi.json")).json()
     operations = {
         f"operations-{operation['tags'][0]}-{operation['operationId']}"
-        for path in contract["paths"].values()
+        for place in ("paths", "webhooks")
+        for path in contract[place].values()
         for operation in path.values()
     }
     assert set(re.findall(r'id="(operations-(?!tag-)[^"]+)"', page.dom)) == operations

@@ -9,7 +9,7 @@ from app.domain.area import Area
 from app.domain.clock import Clock
 from app.domain.explain.holder import reasons_of
 from app.domain.explain.outcome import Outcome, outcome
-from app.domain.explain.passage import Background, Passage, Said, Topic
+from app.domain.explain.passage import Background, Passage, Said, Subject
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Entry, EntryCode
 from app.domain.route import RouteReason
@@ -83,4 +83,4 @@ class Case:
 
 def told(change: str, zh: str, en: str, facts: Mapping[str, Any]) -> Passage:
     """Return the passage that tells one change."""
-    return Passage(Topic.OTHERWISE, Said(f"{zh}。", f"{en}."), {"change": change, **facts})
+    return Passage(Subject.OTHERWISE, Said(f"{zh}。", f"{en}."), {"change": change, **facts})

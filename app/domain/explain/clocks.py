@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.domain.clock import Clock
 from app.domain.explain import reckoned
-from app.domain.explain.passage import Background, Passage, Said, Topic
+from app.domain.explain.passage import Background, Passage, Said, Subject
 from app.domain.explain.words import BASIS, limit_said
 from app.domain.family import own_limits
 from app.domain.lifecycle import ON_SITE
@@ -26,7 +26,7 @@ def clock(running: Clock, unit: Unit, background: Background) -> Passage:
     start, due = background.moment(running.started_at), background.moment(running.due_at)
     stages, counted = _stages(running, unit, background), _counted(running, background)
     return Passage(
-        Topic.CLOCK,
+        Subject.CLOCK,
         Said(
             f"{name[0]} {limit.zh}({source.zh}, {basis[0]}{stages.zh}),"
             f" 自 {start} 起, 至 {due} 止{notes.zh}{counted.zh}。",
@@ -143,7 +143,7 @@ def version(background: Background) -> Iterator[Passage]:
     }
     if judged.in_force_at is None:
         yield Passage(
-            Topic.VERSION,
+            Subject.VERSION,
             Said(
                 f"按草稿 {judged.name} 判定, 尚未发布, 以现行第"
                 f" {background.rulebook.version} 版为底。",
@@ -156,7 +156,7 @@ def version(background: Background) -> Iterator[Passage]:
     published = background.moment(judged.published_at)
     since = background.moment(judged.in_force_at)
     yield Passage(
-        Topic.VERSION,
+        Subject.VERSION,
         Said(
             f"规则库第 {judged.name} 版, {published} 由“{judged.published_by}”发布,"
             f" {since} 起生效。",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.domain.area import Area, Tier
 from app.domain.destination import lowest
-from app.domain.explain.passage import Background, Passage, Said, Topic
+from app.domain.explain.passage import Background, Passage, Said, Subject
 from app.domain.explain.words import quoted
 from app.domain.organisation import Function, OrganisationCode
 from app.domain.responsibility import Entry
@@ -76,7 +76,7 @@ def holder(unit: Unit, background: Background) -> Iterator[Passage]:
     zh = [name, phone and f"电话 {phone}", on_duty and f"值班 {on_duty}", why.zh]
     en = [name, phone and f"tel. {phone}", on_duty and f"on duty {on_duty}", why.en]
     yield Passage(
-        Topic.HOLDER,
+        Subject.HOLDER,
         Said(
             f"{', '.join(filter(None, zh))}; 派遣路径: {hops}。",
             f"{', '.join(filter(None, en))}; route: {hops}.",

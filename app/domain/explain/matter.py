@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.domain.classify import Method
 from app.domain.explain.outcome import outcome
-from app.domain.explain.passage import Background, Passage, Said, Topic
+from app.domain.explain.passage import Background, Passage, Said, Subject
 from app.domain.explain.words import METHOD, OBSTACLE, PLACE, quoted
 from app.domain.responsibility import Entry, EntryCode
 from app.domain.unit import Unit
@@ -23,11 +23,11 @@ def place(unit: Unit, background: Background) -> Iterator[Passage]:
     names = " ".join(area.name for area in path)
     if reason is None:
         said = Said(f"{names}, 同所属事件。", f"{names}, that of its event.")
-        yield Passage(Topic.PLACE, said, {"area": path[-1].code, "tier": path[-1].tier})
+        yield Passage(Subject.PLACE, said, {"area": path[-1].code, "tier": path[-1].tier})
         return
     by, words = PLACE[reason["by"]], quoted(reason["words"])
     yield Passage(
-        Topic.PLACE,
+        Subject.PLACE,
         Said(
             f"{names}, 依据{by[0]}{words}。",
             f"{names}, by {by[1]}{words and f' {words}'}.",
@@ -51,7 +51,7 @@ def entry(unit: Unit, background: Background) -> Iterator[Passage]:
         said = Said(
             "清单中没有对应条目, 由中心指定承办。", "none of the list; a centre named the holder."
         )
-        yield Passage(Topic.ENTRY, said, {"entry": None})
+        yield Passage(Subject.ENTRY, said, {"entry": None})
     elif unit.entry is None:
         yield _undecided(reason, background.confidence(unit))
     elif found is not None:
@@ -62,7 +62,7 @@ def _order(unit: Unit, found: Entry | None) -> Passage:
     title = f"{found.code}《{found.title}》" if found else ""
     number = (unit.task or 0) + 1
     return Passage(
-        Topic.ENTRY,
+        Subject.ENTRY,
         Said(
             f"事件 {title} 的第 {number} 项任务“{unit.title}”。",
             f"task {number} “{unit.title}” of event {title}.",
@@ -79,14 +79,14 @@ def _undecided(reason: Mapping[str, Any], confidence: float) -> Passage:
             "未定; 描述与清单没有相同的字词, 待人工研判。",
             "none; the text shares no words with the list, a person must look.",
         )
-        return Passage(Topic.ENTRY, said, facts)
+        return Passage(Subject.ENTRY, said, facts)
     best = candidates[0]["score"]
     said = Said(
         f"未定; 最高得分 {best:.2f}, 低于把握线 {confidence:.2f}, 待人工研判。",
         f"none; the best score {best:.2f} is below the confidence of {confidence:.2f},"
         " a person must look.",
     )
-    return Passage(Topic.ENTRY, said, {**facts, "score": best})
+    return Passage(Subject.ENTRY, said, {**facts, "score": best})
 
 
 def _decided(found: Entry, reason: Mapping[str, Any], confidence: float) -> Passage:
@@ -110,7 +110,7 @@ def _decided(found: Entry, reason: Mapping[str, Any], confidence: float) -> Pass
             f"{by.en}, score {score:.2f}, reaching the confidence of {confidence:.2f}",
         )
     return Passage(
-        Topic.ENTRY,
+        Subject.ENTRY,
         Said(
             f"{found.code}《{found.title}》, 立案条件“{found.condition}”; 由{by.zh}。",
             f"{found.code}《{found.title}》, filing condition “{found.condition}”;"
@@ -147,7 +147,7 @@ def _candidate(one: Mapping[str, Any], found: Entry, unit: Unit, background: Bac
     would = outcome(found, path, unit, background.around(path, unit))
     words, score = quoted(one["words"]), f"{one['score']:.2f}"
     return Passage(
-        Topic.NEAR,
+        Subject.NEAR,
         Said(
             f"{found.code}《{found.title}》, 得分 {score}{words and f', {words}'};"
             f" 若按此条, 将{would.said.zh}。",
@@ -163,7 +163,7 @@ def skipped(unit: Unit, _background: Background) -> Iterator[Passage]:
     for one in unit.reasons.get("classification", {}).get("skipped", ()):
         why = OBSTACLE[one["why"]]
         yield Passage(
-            Topic.RULE,
+            Subject.RULE,
             Said(
                 f"“{one['rule']}”本应适用, 已跳过: {why[0]}。",
                 f"“{one['rule']}” would have applied and was skipped: {why[1]}.",

@@ -15,7 +15,7 @@ from app.domain.unit import Unit
 from app.domain.words import Words
 
 
-class Topic(StrEnum):
+class Subject(StrEnum):
     """What a passage is about."""
 
     PLACE = "place"
@@ -46,20 +46,20 @@ class Topic(StrEnum):
     """假如"""
 
 
-TOPIC: Final[Words] = {
-    Topic.PLACE: ("位置", "Place"),
-    Topic.ENTRY: ("条目", "Entry"),
-    Topic.NEAR: ("相近", "Near"),
-    Topic.RULE: ("本地规则", "Local rule"),
-    Topic.KIND: ("类型", "Kind"),
-    Topic.LEVEL: ("层级", "Level"),
-    Topic.HOLDER: ("承办", "Holder"),
-    Topic.DISPUTE: ("争议", "Dispute"),
-    Topic.SUPERVISION: ("督办", "Supervision"),
-    Topic.BASIS: ("依据", "Basis"),
-    Topic.CLOCK: ("时限", "Limit"),
-    Topic.VERSION: ("版本", "Version"),
-    Topic.OTHERWISE: ("若情况不同", "What would change it"),
+SUBJECT: Final[Words] = {
+    Subject.PLACE: ("位置", "Place"),
+    Subject.ENTRY: ("条目", "Entry"),
+    Subject.NEAR: ("相近", "Near"),
+    Subject.RULE: ("本地规则", "Local rule"),
+    Subject.KIND: ("类型", "Kind"),
+    Subject.LEVEL: ("层级", "Level"),
+    Subject.HOLDER: ("承办", "Holder"),
+    Subject.DISPUTE: ("争议", "Dispute"),
+    Subject.SUPERVISION: ("督办", "Supervision"),
+    Subject.BASIS: ("依据", "Basis"),
+    Subject.CLOCK: ("时限", "Limit"),
+    Subject.VERSION: ("版本", "Version"),
+    Subject.OTHERWISE: ("若情况不同", "What would change it"),
 }
 
 
@@ -74,7 +74,7 @@ class Said(NamedTuple):
 class Passage:
     """One decision told in a sentence, with the facts it rests on as JSON knows them."""
 
-    topic: Topic
+    topic: Subject
     said: Said
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,7 +87,9 @@ class Passage:
         text = self.text(chinese=chinese)
         # What would have been different says so itself.
         return (
-            text if self.topic is Topic.OTHERWISE else f"{TOPIC[self.topic][not chinese]}: {text}"
+            text
+            if self.topic is Subject.OTHERWISE
+            else f"{SUBJECT[self.topic][not chinese]}: {text}"
         )
 
 

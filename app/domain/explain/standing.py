@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.domain.classify import kind_of
 from app.domain.explain.holder import function_of, reasons_of
-from app.domain.explain.passage import Background, Passage, Said, Topic
+from app.domain.explain.passage import Background, Passage, Said, Subject
 from app.domain.explain.words import DUTY, ENTRY_BASIS
 from app.domain.responsibility import Entry, Urgency
 from app.domain.route import RouteReason
@@ -25,13 +25,13 @@ def kind(unit: Unit, background: Background) -> Iterator[Passage]:
         en = f" (by the general rule: {KIND[ruled][1]}, for {CLAUSE[why][1]})"
     if unit.clause is Clause.UNDECIDED:
         yield Passage(
-            Topic.KIND,
+            Subject.KIND,
             Said(f"{clause[0]}, 暂按{named[0]}登记。", f"{clause[1]}, {named[1]} for now."),
             facts,
         )
         return
     yield Passage(
-        Topic.KIND,
+        Subject.KIND,
         Said(
             f"{named[0]}, 因为{clause[0]}{zh}。",
             f"{named[1]}, because {clause[1]}{en}.",
@@ -51,7 +51,7 @@ def level(unit: Unit, background: Background) -> Iterator[Passage]:
     zh = f"({DUTY[duty][0]})" if duty else ""
     en = f" ({DUTY[duty][1]})" if duty else ""
     yield Passage(
-        Topic.LEVEL,
+        Subject.LEVEL,
         Said(
             f"清单规定由{tier[0]}处置{zh}{f', 紧急程度为{urgency[0]}' if pressing else ''}。",
             f"the list lays it on the {tier[1]}{en}"
@@ -69,7 +69,7 @@ def basis(unit: Unit, background: Background) -> Iterator[Passage]:
         zh = "承办单位由中心指定" if is_ruled else "须由中心指定承办单位"
         en = "a centre has named one" if is_ruled else "a centre must name one"
         yield Passage(
-            Topic.BASIS,
+            Subject.BASIS,
             Said(f"无清单依据, {zh}。", f"no entry of the list empowers a holder; {en}."),
             {"is_unlisted": True},
         )
@@ -87,7 +87,7 @@ def _empowered(unit: Unit, entry: Entry, background: Background) -> Passage:
     en = [f"entry {entry.code} empowers {function.en} {part[1]}", law.en, f"{kept[1]}{source}"]
     facts = {"entry": entry.code, "law": entry.law, "source": entry.source, "basis": entry.basis}
     return Passage(
-        Topic.BASIS,
+        Subject.BASIS,
         Said("; ".join(filter(None, zh)) + "。", "; ".join(filter(None, en)) + "."),
         {**facts, "is_unlisted": False},
     )

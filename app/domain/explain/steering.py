@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.clock import Clock
 from app.domain.dispute import DISPUTE, awaits
-from app.domain.explain.passage import Background, Passage, Said, Topic
+from app.domain.explain.passage import Background, Passage, Said, Subject
 from app.domain.explain.words import limit_said
 from app.domain.limit import parse_limit
 from app.domain.organisation import OrganisationCode
@@ -32,7 +32,7 @@ def dispute(unit: Unit, background: Background) -> Iterator[Passage]:
         name = background.body(ruler)
         after = Said(f"; 须由{name}指定承办", f"; {name} must rule who has it")
     yield Passage(
-        Topic.DISPUTE,
+        Subject.DISPUTE,
         Said(
             f"{'、'.join(names)}未承接{times.zh};"
             f" 其间由首接单位{first}统筹协调(首接负责){after.zh}。",
@@ -58,7 +58,7 @@ def supervision(unit: Unit, clocks: Sequence[Clock], background: Background) -> 
     since = background.moment(datetime.fromisoformat(told["at"]))
     due = background.moment(clock.due_at)
     yield Passage(
-        Topic.SUPERVISION,
+        Subject.SUPERVISION,
         Said(
             f"{centre}“{told['by']}”自 {since} 起督办, 限{limit.zh}内办结, 至 {due} 止。",
             f"“{told['by']}” of {centre} supervises it since {since} and wants it done within"

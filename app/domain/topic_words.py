@@ -1,0 +1,82 @@
+"""What each event type tells, in a sentence for whoever builds a dashboard on it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.domain.topic import Topic
+
+TELLS: Final[Mapping[Topic, tuple[str, str]]] = {
+    Topic.UNIT_RECEIVED: (
+        "收到上报, 依据不足, 等待研判",
+        "a report came in that waits for a person's judgement",
+    ),
+    Topic.UNIT_FILED: ("已立案, 定了职责条目", "filed under an entry of the list"),
+    Topic.UNIT_DECLINED: ("不予立案, 到此为止", "nothing is to be done: the unit has ended"),
+    Topic.UNIT_DISPATCHED: ("已派遣给承办单位, 待签收", "sent to a holder, who is to accept it"),
+    Topic.UNIT_PASSED_DOWN: ("已交办到下级中心", "passed down to a centre below"),
+    Topic.UNIT_RULED: ("中心指定了承办单位", "a centre ruled who has it"),
+    Topic.UNIT_COORDINATED: ("中心开始统筹其任务", "a centre coordinates its tasks"),
+    Topic.UNIT_CLAIMED: ("有人从队列中领取", "somebody took it out of the queue for a while"),
+    Topic.UNIT_RELEASED: ("领取者放回队列", "who had claimed it put it back"),
+    Topic.UNIT_ACCEPTED: ("承办单位已签收", "its holder took it on"),
+    Topic.UNIT_STARTED: ("已开始处置", "the work has begun"),
+    Topic.UNIT_RETURNED: ("承办单位退回中心", "its holder gave it back to the centre"),
+    Topic.UNIT_RESOLVED: ("已办结, 待核查", "the work is reported done and is to be verified"),
+    Topic.UNIT_VERIFIED: ("核查通过", "the resolution was found to hold"),
+    Topic.UNIT_REWORKED: ("核查不通过, 返工", "the resolution did not hold: back to work"),
+    Topic.UNIT_CLOSED: ("已结案", "the loop is closed"),
+    Topic.UNIT_CANCELLED: ("已作废", "cancelled: the unit has ended"),
+    Topic.UNIT_SUSPENDED: ("已挂账, 时限停计", "suspended: its limits stand still"),
+    Topic.UNIT_RESUMED: ("恢复办理, 时限续计", "resumed: its limits run on"),
+    Topic.UNIT_EXTENDED: ("期限已延长", "its deadline was moved back"),
+    Topic.UNIT_REQUESTED: ("承办单位提出申请, 待批", "its holder asks the centre for something"),
+    Topic.UNIT_GRANTED: ("申请已批准", "a request about it was granted"),
+    Topic.UNIT_REFUSED: ("申请已驳回", "a request about it was refused"),
+    Topic.UNIT_WITHDRAWN: ("申请已撤回", "a request about it was taken back"),
+    Topic.UNIT_APPEALED: ("对超期提出申诉", "its lateness is appealed against"),
+    Topic.UNIT_EXEMPTED: (
+        "申诉成立, 超期不计入统计",
+        "an appeal holds: its lateness is left out of statistics",
+    ),
+    Topic.UNIT_MERGED: ("并入同一事项的另一单元", "merged into another unit of the same matter"),
+    Topic.UNIT_UNMERGED: ("取消并案, 恢复办理", "no longer merged: it goes its own way again"),
+    Topic.UNIT_SELF_HANDLED: (
+        "上报人已自行处置, 直接结案",
+        "its reporter has dealt with it: closed at once",
+    ),
+    Topic.UNIT_RATED: ("上报人作了回访评价", "its reporter rated the result"),
+    Topic.UNIT_REDONE: ("评价不满意, 重办", "the reporter is not satisfied: done again"),
+    Topic.UNIT_SPLIT: ("已拆分任务", "tasks were split off it"),
+    Topic.UNIT_SUPPORT_ASKED: ("请求其他单位协办", "another body's support is asked for"),
+    Topic.UNIT_WHISTLED: ("街道吹哨, 部门须报到", "a street whistled: departments must come"),
+    Topic.UNIT_CONTACTED: ("被吹哨部门已联系", "a department that was whistled for made contact"),
+    Topic.UNIT_ARRIVED: ("被吹哨部门已报到", "a department that was whistled for has come"),
+    Topic.UNIT_ISSUED: ("上级交办任务", "a task was issued from above"),
+    Topic.UNIT_REMINDED: ("已催报逾期任务的承办单位", "holders of its late tasks were reminded"),
+    Topic.UNIT_TRANSFERRED: ("已转办给另一承办单位", "transferred to another holder"),
+    Topic.UNIT_ESCALATED: ("已上报上级中心", "escalated to the centre above"),
+    Topic.UNIT_RECLASSIFIED: ("改到另一职责条目", "it falls under another entry now"),
+    Topic.UNIT_URGED: ("上级催办", "it was urged from above"),
+    Topic.UNIT_SUPERVISED: ("上级督办, 另限时办结", "supervised: it has a limit from above"),
+    Topic.UNIT_REOPENED: ("已结案的单元重开", "a closed unit was opened again"),
+    Topic.UNIT_NOTED: ("添加备注", "a note was added"),
+    Topic.UNIT_ATTACHED: ("添加附件", "something was attached"),
+    Topic.UNIT_RAISED: (
+        "超期后提级到上级中心督促",
+        "late: the centre above has been told to press for it",
+    ),
+    Topic.UNIT_NOTIFIED: ("紧急事件已通知各级中心", "an emergency: every centre above was told"),
+    Topic.UNIT_REJUDGED: ("按现行规则库重新研判", "judged again by the rulebook in force"),
+    Topic.UNIT_MOVED: ("随区划或机构调整划转", "moved with a reorganisation"),
+    Topic.CLOCK_WARNED: ("时限将到, 已提醒", "a limit is near its end"),
+    Topic.CLOCK_OVERDUE: ("时限已过, 超期", "a limit has passed"),
+    Topic.CLOCK_NOTICED: ("严重超期, 已通报", "far too late: a notice was published"),
+    Topic.CLOCK_RETIMED: (
+        "日历变更, 时限已重算",
+        "the calendar changed: its limits were reckoned anew",
+    ),
+    Topic.RULEBOOK_PUBLISHED: (
+        "新版规则库已发布, 到时生效",
+        "a rulebook was published and comes into force",
+    ),
+}
