@@ -18,7 +18,7 @@ from benchmarks.service import free_port
 from tests.torture.load import Reporters
 from tests.torture.town import CENTRE, Process, Tell, Town, come_true
 
-KILLS = 3
+KILLS = 2
 MOVED = "version"
 """What a message tells of its unit as it is when it is read: it may differ when sent again."""
 
@@ -85,7 +85,7 @@ async def inbox(*, is_array: bool = False) -> AsyncIterator[Inbox]:
                 given = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
                 body = await reader.readexactly(int(given["content-length"]))
                 made.note(given["webhook-id"], body)
-                await asyncio.sleep(0.02 * chance.random())
+                await asyncio.sleep(0.1 * chance.random())
                 if chance.random() < 0.02:
                     break
                 status = 500 if chance.random() < 0.03 else 204

@@ -37,6 +37,8 @@ class Trap:
     def __init__(self, town: Town, *, passes_on: bool) -> None:
         self.is_set = False
         self.caught = asyncio.Event()
+        self.looked = asyncio.Event()
+        """The worker has come as far as to look for marks."""
         self._town = town
         self._passes_on = passes_on
         self._sent: Counter[asyncio.Task[Any] | None] = Counter()
@@ -58,6 +60,8 @@ class Trap:
     async def _judge(self, data: bytes) -> Cut:
         # A worker has several connections, and each of them is a task here.
         one = asyncio.current_task()
+        if b"next_at" in data:
+            self.looked.set()
         self._sent[one] = 0 if BEGIN in data else self._sent[one] + len(data)
         if self.is_set and data.endswith(COMMIT) and self._sent[one] > LARGE:
             self.caught.set()
@@ -82,12 +86,14 @@ async def test_a_killed_worker_leaves_no_mark_unfired_or_fired_twice(town: Town,
     with town.start("work") as free:
         async with before.worker() as first:
             await _at_work(connection, 4)
+            await before.looked.wait()
             await _catch(before, free, connection, [*weeks, *minutes])
             async with after.worker() as second:
                 left = await _settled(connection)
                 first.kill()
                 await _none_due(connection)
                 await _at_work(connection, 4)
+                await after.looked.wait()
                 await _shift(connection, minutes, PARKED)
                 await _set_back(connection, minutes, timedelta(days=3))
                 await _catch(after, free, connection, minutes)
