@@ -84,11 +84,12 @@ class Ledger:
 class Reporters:
     """People who report at once, each the next thing when the last one is acknowledged."""
 
-    def __init__(self, url: str, key: str, *, insist: bool = True) -> None:
+    def __init__(self, url: str, key: str, *, insist: bool = True, pause: float = 0) -> None:
         self.url = url
         self.ledger = Ledger()
         self._key = key
         self._insist = insist
+        self._pause = pause
         self._numbers = itertools.count()
         self._stopped = asyncio.Event()
 
@@ -116,6 +117,7 @@ class Reporters:
         async with httpx.AsyncClient(headers=headers, trust_env=False, timeout=30) as client:
             while not self._stopped.is_set():
                 await self._send(client, report(next(self._numbers)))
+                await asyncio.sleep(self._pause)
 
     async def _send(self, client: httpx.AsyncClient, sent: dict[str, Any]) -> None:
         self.ledger.open[sent["id"]] = sent

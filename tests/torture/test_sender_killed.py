@@ -19,6 +19,8 @@ from tests.torture.load import Reporters
 from tests.torture.town import CENTRE, Process, Tell, Town, come_true
 
 KILLS = 2
+PACE = 0.03
+"""Seconds between one's reports: what piles up while nobody sends is sent soon after."""
 MOVED = "version"
 """What a message tells of its unit as it is when it is read: it may differ when sent again."""
 
@@ -85,7 +87,7 @@ async def inbox(*, is_array: bool = False) -> AsyncIterator[Inbox]:
                 given = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
                 body = await reader.readexactly(int(given["content-length"]))
                 made.note(given["webhook-id"], body)
-                await asyncio.sleep(0.1 * chance.random())
+                await asyncio.sleep(0.02 * chance.random())
                 if chance.random() < 0.02:
                     break
                 status = 500 if chance.random() < 0.03 else 204
@@ -138,7 +140,7 @@ async def test_a_killed_sender_loses_nothing_and_keeps_the_order(town: Town, cou
                 (dead, {}),
             )
         ]
-        reporters = Reporters(service.url, town.keys[CENTRE])
+        reporters = Reporters(service.url, town.keys[CENTRE], pause=PACE)
         with ExitStack() as held:
             async with reporters.reporting(2):
                 for _ in range(KILLS):
