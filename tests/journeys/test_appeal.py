@@ -128,3 +128,13 @@ async def test_a_later_lateness_leaves_the_units_first_as_it_was(matter: Matter)
     asked = (await appeal(matter.street, matter.id, "verify")).json()["id"]
     await decided(matter.district, asked, "grant")
     assert (await matter.now())["exempted_at"] is None
+
+
+async def test_granted_when_another_has_the_unit_anew_it_leaves_their_limit_alone(matter: Matter):
+    asked = (await appeal(matter.worker, matter.id)).json()["id"]
+    await matter.worker.act(matter.id, "return", reason="不属本网格")
+    await matter.street.act(matter.id, "dispatch", holder=f"{HARBOUR}-MS")
+    assert (await decided(matter.street, asked, "grant"))["state"] == "granted"
+    clock = await dispose(matter)
+    assert (clock["overdue_at"], clock["exempted_at"]) == (None, None)
+    assert (await matter.actions())[-2:] == ["grant", "exempt"]
