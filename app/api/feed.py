@@ -11,6 +11,7 @@ from app.api import cursors
 from app.api.messages import MessageOut, message
 from app.api.reading import Choice, Reader, behind, scope_of, start
 from app.api.request import Calling, Services
+from app.api.waiting import LONGEST
 from app.domain.authority import Scope
 from app.domain.feed import Known, Line
 from app.domain.rulebook import Rulebook
@@ -19,8 +20,6 @@ from app.domain.webhook import Payload
 NDJSON: Final = "application/x-ndjson"
 PAGE: Final = 100
 LARGEST: Final = 1000
-LONGEST: Final = 30
-"""Seconds that a request may wait."""
 
 router = APIRouter(prefix="/v1/feed", tags=["feed"])
 

@@ -1,9 +1,7 @@
 """Queues: pages that cost little while nothing changes, and that wait until something does."""
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Final
@@ -20,20 +18,18 @@ from app.api.models import Paging, Strict
 from app.api.request import Calling, Services, caller_of, cursor_of, cursor_values
 from app.api.service import Service
 from app.api.unit_models import UnitPage
-from app.api.waiting import Watch
+from app.api.waiting import LONGEST, leaving
 from app.domain import sight
 from app.domain.authority import Caller
 from app.domain.queue import View
 from app.domain.reach import reach_of
 from app.domain.rulebook import Rulebook
-from app.domain.unit import Light
+from app.domain.unit import light_at
 from app.domain.words import VIEW
 from app.store import queues
 from app.store.queues import Glance, Row, Wanted
 from app.store.units import QueueKey
 
-LONGEST: Final = 30
-"""Seconds that a request may wait."""
 LOOK_AGAIN: Final = 10.0
 """Seconds after which whoever waits looks again: a deadline may have brought in what it passed."""
 
@@ -157,7 +153,9 @@ class _Queue:
             return await self._seen(known)
         until = time.monotonic() + self._asked.wait
         codes = self._wanted().reach.touched_by
-        async with self._service.tail.watch(codes) as watch, _leaving(self._request, watch) as gone:
+        receive = self._request.receive
+        async with self._service.tail.watch(codes) as watch, leaving(receive) as gone:
+            watch.wake_with(gone)
             while (page := await self._news(known)) is None:
                 left = until - time.monotonic()
                 if left <= 0 or watch.is_over or gone.done():
@@ -212,7 +210,13 @@ class _Queue:
     def _tag(self, rows: Iterable[Glance], wanted: Wanted) -> str:
         """Return the ETag: another one as soon as anything on the page is."""
         seen = [
-            (row.id.int, row.version, row.steps, _light(row, wanted.now), self._claim(row, wanted))
+            (
+                row.id.int,
+                row.version,
+                row.steps,
+                light_at(wanted.now, row.yellow_at, row.red_at),
+                self._claim(row, wanted),
+            )
             for row in rows
         ]
         is_sheet = tables.wants_sheet(self._request)
@@ -246,35 +250,9 @@ def _headers(tag: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
 
-def _light(row: Glance, now: datetime) -> Light:
-    """Return what `Unit.light` says of an open unit."""
-    if row.red_at is not None and row.red_at <= now:
-        return Light.RED
-    is_yellow = row.yellow_at is not None and row.yellow_at <= now
-    return Light.YELLOW if is_yellow else Light.GREEN
-
-
 def _turns(rows: Iterable[Glance], now: datetime) -> Iterator[datetime]:
     """Yield when something on the page will be another by itself."""
     for row in rows:
         for moment in (row.yellow_at, row.red_at, row.claimed_until):
             if moment is not None and moment > now:
                 yield moment
-
-
-@asynccontextmanager
-async def _leaving(request: Request, watch: Watch) -> AsyncGenerator[asyncio.Task[None]]:
-    """Wake a watch as soon as whoever asked is gone."""
-    gone = asyncio.create_task(_gone(request))
-    watch.wake_with(gone)
-    try:
-        yield gone
-    finally:
-        gone.cancel()
-        with suppress(asyncio.CancelledError):
-            await gone
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -14,7 +13,7 @@ from app.api import cursors
 from app.api.frames import RETRY, Told, beat, notice
 from app.api.reading import Choice, Reader, scope_of, start
 from app.api.request import Calling, Services, caller_of
-from app.api.waiting import Follower
+from app.api.waiting import Follower, leaving
 from app.domain.errors import DomainError, Unavailable
 from app.domain.feed import Cursor, Known, Line
 from app.domain.rulebook import Rulebook
@@ -182,14 +181,9 @@ class EventStream(Response):
 
         status = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(status)
-        gone = asyncio.create_task(_gone(receive))
-        try:
+        async with leaving(receive) as gone:
             last = await self._told(say, gone)
             await say(last, more=False)
-        finally:
-            gone.cancel()
-            with suppress(asyncio.CancelledError):
-                await gone
 
     async def _told(self, say: Say, gone: asyncio.Task[None]) -> bytes:
         """Tell what there is; returns the last word, if there is one."""
@@ -201,8 +195,3 @@ class EventStream(Response):
         except DomainError as error:
             return notice("closed", error.zh, error.en)
         return b""
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Collection, Generator, Iterable
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Collection, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final, Generic, TypeVar
+
+from starlette.types import Receive
 
 from app.api.frames import Told
 from app.domain.feed import START, Selection
 
+LONGEST: Final = 30
+"""Seconds that a request may wait."""
 BUFFER: Final = 1000
 """How many lines a reader may be behind."""
 
@@ -114,3 +118,20 @@ class Registry(Generic[One]):
         """Return who waits for any of these keys."""
         by_key = self._by_key
         return self._of_everything.union(*(by_key[key] for key in keys if key in by_key))
+
+
+@asynccontextmanager
+async def leaving(receive: Receive) -> AsyncGenerator[asyncio.Task[None]]:
+    """Give a task that is done as soon as whoever asked is gone."""
+    gone = asyncio.create_task(_gone(receive))
+    try:
+        yield gone
+    finally:
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.action import Action
-from app.domain.area import Area, AreaCode, Place, Tier
+from app.domain.area import Area, AreaCode, Tier
 from app.domain.errors import Forbidden
 from app.domain.event import AccountId
 from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
@@ -259,11 +259,12 @@ def answers_for(head: Organisation, body: Organisation, path: Sequence[Area]) ->
 
 def sees(scope: Scope, unit: Unit) -> bool:
     """Tell whether the unit lies in the scope; the store asks the same of its rows."""
-    own = scope.organisation in {unit.holder, unit.centre} or unit.reporter == scope.account
-    return own or _covers(scope, unit.place)
+    is_own = unit.reporter == scope.account
+    return is_own or takes_in(scope, unit.holder, unit.centre, unit.place)
 
 
-def _covers(scope: Scope, place: Place) -> bool:
-    if scope.tier is None:
-        return False
-    return scope.tier is Tier.CITY or getattr(place, scope.tier) in scope.areas
+def takes_in(scope: Scope, holder: str, centre: str, place: object) -> bool:
+    """Tell whether what these bodies have lies in the scope; `place` has a code for each tier."""
+    if scope.organisation in {holder, centre} or scope.tier is Tier.CITY:
+        return True
+    return scope.tier is not None and getattr(place, scope.tier) in scope.areas

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from app.domain.area import Tier
-from app.domain.authority import Scope
+from app.domain.authority import Scope, takes_in
 from app.domain.errors import Expired
 from app.domain.event import AccountId
 from app.domain.organisation import OrganisationCode
@@ -101,10 +101,6 @@ class Stance(NamedTuple):
     street: str
     community: str
     grid: str
-
-
-NOWHERE: Final = Stance(*[""] * 9)
-"""Where a unit stands that is not there yet."""
 
 
 def stance_of(unit: Unit) -> Stance:
@@ -209,8 +205,4 @@ def lies_in(scope: Scope, stance: Stance) -> bool:
 
     What was written before lines told it stands nowhere, and lies in the city's scope alone.
     """
-    if scope.tier is Tier.CITY:
-        return True
-    if scope.organisation and scope.organisation in {stance.holder, stance.centre}:
-        return True
-    return scope.tier is not None and getattr(stance, scope.tier) in scope.areas
+    return takes_in(scope, stance.holder, stance.centre, stance)

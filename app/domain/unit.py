@@ -122,6 +122,14 @@ class Grade(StrEnum):
     """不满意"""
 
 
+def light_at(now: datetime, yellow_at: datetime | None, red_at: datetime | None) -> Light:
+    """Return the light that limits show of which the first turn at these moments."""
+    if red_at is not None and red_at <= now:
+        return Light.RED
+    is_yellow = yellow_at is not None and yellow_at <= now
+    return Light.YELLOW if is_yellow else Light.GREEN
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """The whole state of one unit.
@@ -195,12 +203,7 @@ class Unit:
 
     def light(self, now: datetime) -> Light | None:
         """Return the worst light of its running limits; None when nothing is to be done."""
-        if self.stage is None:
-            return None
-        if self.red_at is not None and self.red_at <= now:
-            return Light.RED
-        is_yellow = self.yellow_at is not None and self.yellow_at <= now
-        return Light.YELLOW if is_yellow else Light.GREEN
+        return None if self.stage is None else light_at(now, self.yellow_at, self.red_at)
 
 
 @dataclass(frozen=True, slots=True)

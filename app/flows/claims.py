@@ -14,6 +14,7 @@ from app.domain.queue import OPEN, STATES, View
 from app.domain.rulebook import Rulebook
 from app.domain.unit import Step, Unit, UnitId
 from app.flows import overtaken
+from app.flows.advance import Deed, step_of
 from app.flows.casework import in_sight, unknown
 from app.flows.overtaken import Look
 from app.store import accounts
@@ -143,14 +144,4 @@ async def _told(
 
 
 def _line(unit: Unit, action: Action, hand: Hand, data: Mapping[str, Any]) -> Step:
-    return Step(
-        unit=unit.id,
-        home=unit.home,
-        seq=unit.steps,
-        at=hand.at,
-        action=action,
-        state=unit.state,
-        actor=hand.by.account,
-        organisation=hand.by.organisation,
-        data=data,
-    )
+    return step_of(unit, Deed(action, hand.by, hand.at, data=data))
