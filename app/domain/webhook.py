@@ -10,10 +10,10 @@ from uuid import UUID
 from app.domain import sight
 from app.domain.authority import Scope, oversees
 from app.domain.event import AccountId
-from app.domain.feed import Line, Position, concerns
+from app.domain.feed import Line, Position, Selection
 from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.rulebook import Rulebook
-from app.domain.topic import covers
+from app.domain.topic import meant
 
 WebhookId = NewType("WebhookId", UUID)
 
@@ -160,10 +160,25 @@ class Target:
     headers: Mapping[str, str] = field(repr=False)
 
 
-def wants(endpoint: Endpoint, scope: Scope, line: Line) -> bool:
-    """Tell whether a line is sent to an endpoint; `scope` is what its body may see now."""
-    asked = covers(endpoint.wish.types, line.topic)
-    return asked and line.position > endpoint.since and concerns(scope, line)
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An endpoint, and which lines it hears of as the city now is."""
+
+    endpoint: Endpoint
+    scope: Scope
+    of: Selection
+
+    def wants(self, line: Line) -> bool:
+        """Tell whether a line is sent to it."""
+        return line.position > self.endpoint.since and self.of.wants(line)
+
+
+def listener(endpoint: Endpoint, rulebook: Rulebook) -> Listener | None:
+    """Return what an endpoint hears of; None: nothing, as the city now is."""
+    scope = scope_of(endpoint, rulebook)
+    if scope is None:
+        return None
+    return Listener(endpoint, scope, Selection(scope, meant(endpoint.wish.types)))
 
 
 def scope_of(endpoint: Endpoint, rulebook: Rulebook) -> Scope | None:

@@ -5,42 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.authority import Scope
 from app.domain.feed import Line, Position
 from app.domain.outbox import Fate, Parcel
 from app.domain.retry import Disabled
 from app.domain.rulebook import Rulebook
 from app.domain.standing import Standing
-from app.domain.webhook import Endpoint, WebhookId, scope_of, wants
+from app.domain.webhook import Listener, WebhookId, listener
 from app.store import attempts, deliveries, feed, leases, webhooks
 from app.store.attempts import Attempt
 from app.store.database import Tx
 from app.store.deliveries import Fresh, Look, Matched
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """An endpoint, and whose units it hears of as the city now is."""
-
-    endpoint: Endpoint
-    scope: Scope
-
-
 async def listeners(tx: Tx, rulebook: Rulebook) -> list[Listener]:
     """Return who listens: endpoints that are switched on and have a body."""
-    found = [stored.endpoint for stored in await webhooks.enabled(tx)]
-    scopes = [scope_of(endpoint, rulebook) for endpoint in found]
-    return [Listener(one, scope) for one, scope in zip(found, scopes, strict=True) if scope]
+    enabled = await webhooks.enabled(tx)
+    found = (listener(stored.endpoint, rulebook) for stored in enabled)
+    return [one for one in found if one]
 
 
 def matched(lines: Sequence[Line], known: Sequence[Listener]) -> list[Matched]:
     """Return which lines are sent to whom."""
-    return [
-        (one.endpoint.id, line)
-        for line in lines
-        for one in known
-        if wants(one.endpoint, one.scope, line)
-    ]
+    return [(one.endpoint.id, line) for line in lines for one in known if one.wants(line)]
 
 
 async def relay(

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.domain.authority import Scope
 from app.domain.errors import ActionNotAllowed, Invalid, NotFound
-from app.domain.feed import START, Line, Position, Selection, concerns, message_id
+from app.domain.feed import START, Line, Position, concerns, message_id
 from app.domain.rulebook import Rulebook
-from app.domain.topic import meant
-from app.domain.webhook import Endpoint, scope_of
+from app.domain.webhook import Endpoint, Listener, listener
 from app.store import deliveries, feed, redelivery
 from app.store.database import Tx
 from app.store.redelivery import Revived
@@ -27,16 +25,16 @@ class Sought:
     onward: Position | None
 
 
-def refuse_idle(endpoint: Endpoint, rulebook: Rulebook) -> Scope:
-    """Return whose units an endpoint hears of; raises ActionNotAllowed where it is sent nothing."""
-    scope = scope_of(endpoint, rulebook)
-    if scope is None or endpoint.disabled_at is not None:
+def refuse_idle(endpoint: Endpoint, rulebook: Rulebook) -> Listener:
+    """Return what an endpoint hears of; raises ActionNotAllowed where it is sent nothing."""
+    hears = listener(endpoint, rulebook)
+    if hears is None or endpoint.disabled_at is not None:
         raise ActionNotAllowed(
             zh="推送订阅已停用, 请先启用(:enable)再补发",
             en="the endpoint is disabled: enable it first (:enable)",
             allowed=("enable",),
         )
-    return scope
+    return hears
 
 
 def refuse_forgotten(endpoint: Endpoint, since: datetime, *, kept: timedelta, at: datetime) -> None:
@@ -66,7 +64,7 @@ async def resend(
     They are named by epoch and line. What waits, waits on. What it did not ask for is sent as
     well; what lies outside its scope is not there: raises NotFound, and nothing is sent.
     """
-    scope = refuse_idle(endpoint, rulebook)
+    scope = refuse_idle(endpoint, rulebook).scope
     lines = await feed.some(tx, messages)
     known = {(line.position.epoch, line.position.line) for line in lines if concerns(scope, line)}
     for place, one in enumerate(messages):
@@ -95,7 +93,7 @@ async def seek(
 
     Looks at no more than `MOST` lines, in the order of the log, from `after` on.
     """
-    wanted = Selection(refuse_idle(endpoint, rulebook), meant(endpoint.wish.types))
+    wanted = refuse_idle(endpoint, rulebook).of
     reached = await deliveries.position(tx) or START
     position = after or await redelivery.position_at(tx, since)
     found: list[Line] = []

@@ -72,6 +72,10 @@ class Tx:
         done: str = await self._connection.execute(sql, *values)
         return done
 
+    async def count(self, sql: str, *values: object) -> int:
+        """Run a statement and return how many rows it wrote."""
+        return int((await self.execute(sql, *values)).rpartition(" ")[2])
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
         """Undo what the block did, and nothing else, when it ends in an error."""

@@ -65,7 +65,7 @@ async def put_again(tx: Tx, matched: Sequence[Matched], *, due_at: datetime) -> 
 
     What still waits, waits on. They are put as deferred ones: a sender has gone past them.
     """
-    done = await tx.execute(
+    return await tx.count(
         f"""
         INSERT INTO delivery ({_MATCHED.names}, due_at, attempts, is_deferred)
         SELECT {_MATCHED.values}, ${_MATCHED.width + 1}, 0, true FROM {_MATCHED.source()}
@@ -76,7 +76,6 @@ async def put_again(tx: Tx, matched: Sequence[Matched], *, due_at: datetime) -> 
         *_MATCHED.arrays(matched),
         due_at,
     )
-    return int(done.rpartition(" ")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ async def _put_back(tx: Tx, back: Sequence[Concluded]) -> None:
 
 async def bury(tx: Tx, *, before: datetime) -> int:
     """Throw away some dead letters of before a moment; returns how many."""
-    done = await tx.execute(
+    return await tx.count(
         """
         DELETE FROM delivery d USING (
             SELECT webhook, epoch, xid, line FROM delivery
@@ -236,7 +235,6 @@ async def bury(tx: Tx, *, before: datetime) -> int:
         before,
         ROWS,
     )
-    return int(done.rpartition(" ")[2])
 
 
 async def position(tx: Tx, *, locked: bool = False) -> Position | None:

@@ -74,5 +74,4 @@ async def put(tx: Tx, account: AccountId, key: str, reply: Reply, *, at: datetim
 
 async def forget(tx: Tx, *, now: datetime) -> int:
     """Drop the answers nobody can be given again; returns how many."""
-    done = await tx.execute("DELETE FROM reply WHERE created_at <= $1", now - KEPT)
-    return int(done.rpartition(" ")[2])
+    return await tx.count("DELETE FROM reply WHERE created_at <= $1", now - KEPT)

@@ -8,9 +8,8 @@ from typing import Final
 from app.api.metrics import Metrics
 from app.domain.feed import START, Line, Position
 from app.domain.rulebook import Rulebook
-from app.domain.webhook import WebhookId
+from app.domain.webhook import Listener, WebhookId
 from app.flows import delivery
-from app.flows.delivery import Listener
 from app.store import deliveries, feed, leases
 from app.store.database import Database, Tx
 from app.store.deliveries import Matched

@@ -19,8 +19,8 @@ from app.domain.webhook import (
     Signing,
     WebhookId,
     Wish,
+    listener,
     scope_of,
-    wants,
 )
 from tests import given, pieces, reorganising
 from tests.given import CITY, EAST, GRID, HARBOUR, HILL, WEST
@@ -51,8 +51,8 @@ def line(topic_: Topic = Topic.UNIT_ACCEPTED, xid: int = 200, **changes: Any) ->
 
 
 def is_sent(one: Endpoint, told: Line, rulebook: Rulebook = CITY_NOW) -> bool:
-    scope = scope_of(one, rulebook)
-    return scope is not None and wants(one, scope, told)
+    hears = listener(one, rulebook)
+    return hears is not None and hears.wants(told)
 
 
 # By type
