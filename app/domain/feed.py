@@ -12,7 +12,7 @@ from app.domain.errors import Expired
 from app.domain.event import AccountId
 from app.domain.organisation import OrganisationCode
 from app.domain.topic import Topic
-from app.domain.unit import State, Unit
+from app.domain.unit import State, Unit, UnitId
 
 
 class Position(NamedTuple):
@@ -149,6 +149,25 @@ class Line:
         """The message's id, the same in the feed, in the stream and as `webhook-id`."""
         return message_id(self.position.epoch, self.position.line)
 
+    @property
+    def trace(self) -> "Trace":
+        """What of it tells where it goes."""
+        id_, home = (self.unit.id, self.unit.home) if self.unit else (None, None)
+        return Trace(self.position, self.at, self.topic, id_, home, self.before, self.after)
+
+
+class Trace(NamedTuple):
+    """What of a line tells where it goes; that it is for the unit's reporter, it does not tell."""
+
+    position: Position
+    at: datetime
+    topic: Topic
+    unit: UnitId | None
+    """None for what is not about a unit."""
+    home: str | None
+    before: Stance | None
+    after: Stance | None
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -182,9 +201,13 @@ _MESSAGE: Final = re.compile(r"msg_(\d{1,9})_(\d{1,18})", re.ASCII)
 
 def concerns(scope: Scope, line: Line) -> bool:
     """Tell whether a line is for who sees this scope: its unit stands in it, or did before."""
-    if line.unit is None:
-        return True
-    if scope.tier is Tier.CITY or line.unit.reporter == scope.account:
+    is_own = line.unit is not None and line.unit.reporter == scope.account
+    return is_own or touches(scope, line)
+
+
+def touches(scope: Scope, line: Line | Trace) -> bool:
+    """Tell whether a line's unit stands in a scope or did before; what is of no unit is for all."""
+    if line.unit is None or scope.tier is Tier.CITY:
         return True
     return any(stance and lies_in(scope, stance) for stance in (line.before, line.after))
 

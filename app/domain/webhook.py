@@ -10,10 +10,10 @@ from uuid import UUID
 from app.domain import sight
 from app.domain.authority import Scope, oversees
 from app.domain.event import AccountId
-from app.domain.feed import Line, Position, Selection
+from app.domain.feed import Position, Selection, Trace, touches
 from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.rulebook import Rulebook
-from app.domain.topic import meant
+from app.domain.topic import Topic, meant
 
 WebhookId = NewType("WebhookId", UUID)
 
@@ -166,19 +166,25 @@ class Listener:
 
     endpoint: Endpoint
     scope: Scope
-    of: Selection
+    """Of a body: what somebody there has reported elsewhere is not in it."""
+    topics: frozenset[Topic] | None
+    """None: all."""
 
-    def wants(self, line: Line) -> bool:
+    @property
+    def of(self) -> Selection:
+        """Return which lines it asks for, whenever they were committed."""
+        return Selection(self.scope, self.topics)
+
+    def wants(self, trace: Trace) -> bool:
         """Tell whether a line is sent to it."""
-        return line.position > self.endpoint.since and self.of.wants(line)
+        is_asked = self.topics is None or trace.topic in self.topics
+        return is_asked and trace.position > self.endpoint.since and touches(self.scope, trace)
 
 
 def listener(endpoint: Endpoint, rulebook: Rulebook) -> Listener | None:
     """Return what an endpoint hears of; None: nothing, as the city now is."""
     scope = scope_of(endpoint, rulebook)
-    if scope is None:
-        return None
-    return Listener(endpoint, scope, Selection(scope, meant(endpoint.wish.types)))
+    return Listener(endpoint, scope, meant(endpoint.wish.types)) if scope else None
 
 
 def scope_of(endpoint: Endpoint, rulebook: Rulebook) -> Scope | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.feed import Line, Position
+from app.domain.feed import Line, Position, Trace
 from app.domain.outbox import Fate, Parcel
 from app.domain.retry import Disabled
 from app.domain.rulebook import Rulebook
@@ -24,9 +24,9 @@ async def listeners(tx: Tx, rulebook: Rulebook) -> list[Listener]:
     return [one for one in found if one]
 
 
-def matched(lines: Sequence[Line], known: Sequence[Listener]) -> list[Matched]:
+def matched(traces: Sequence[Trace], known: Sequence[Listener]) -> list[Matched]:
     """Return which lines are sent to whom."""
-    return [(one.endpoint.id, line) for line in lines for one in known if one.wants(line)]
+    return [(one.endpoint.id, trace) for trace in traces for one in known if one.wants(trace)]
 
 
 async def relay(
@@ -85,12 +85,11 @@ async def find(
     tx: Tx,
     looks: Mapping[WebhookId, Look],
     rooms: Mapping[WebhookId, int],
-    known: Mapping[Position, Line],
     held: Mapping[WebhookId, Container[Position]],
     *,
     now: datetime,
 ) -> Found:
-    """Return what comes next for endpoints, with every line once; `known` lines are not read."""
+    """Return what comes next for endpoints, with every line once."""
     fresh = await deliveries.fresh(tx, looks) if looks else {}
     again: dict[WebhookId, list[Parcel]] = {}
     for id_, parcel in await deliveries.due(tx, rooms, now=now) if rooms else ():
@@ -101,8 +100,5 @@ async def find(
         for parcels in (*(one.parcels for one in fresh.values()), *again.values())
         for parcel in parcels
     }
-    # Taken now: what is known may be forgotten while the others are read.
-    lines = {place: known[place] for place in wanted if place in known}
-    lacking = [(place, at) for place, at in wanted.items() if place not in lines]
-    read = await feed.at(tx, lacking) if lacking else []
-    return Found(fresh, again, lines | {line.position: line for line in read})
+    lines = await feed.at(tx, list(wanted.items())) if wanted else []
+    return Found(fresh, again, {line.position: line for line in lines})

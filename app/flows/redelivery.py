@@ -81,7 +81,8 @@ async def resend(
 
 
 async def _put(tx: Tx, endpoint: Endpoint, lines: Sequence[Line], at: datetime) -> int:
-    count = await deliveries.put_again(tx, [(endpoint.id, line) for line in lines], due_at=at)
+    matched = [(endpoint.id, line.trace) for line in lines]
+    count = await deliveries.put_again(tx, matched, due_at=at)
     await redelivery.join(tx, endpoint.id, at)
     return count
 

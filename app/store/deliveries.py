@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from app.domain.feed import Line, Position
+from app.domain.feed import Position, Trace
 from app.domain.outbox import Fate, Parcel
 from app.domain.webhook import WebhookId
 from app.store.columns import Column, Columns
@@ -16,7 +16,7 @@ from app.store.database import Tx
 ROWS: Final = 5000
 """Dead letters thrown away in one transaction."""
 
-Matched = tuple[WebhookId, Line]
+Matched = tuple[WebhookId, Trace]
 """A line that an endpoint is to be sent."""
 Concluded = tuple[WebhookId, Fate]
 """What has become of an endpoint's parcel."""
@@ -27,8 +27,8 @@ _MATCHED: Final = Columns[Matched](
         Column("epoch", "integer", lambda row: row[1].position.epoch),
         Column("xid", "text", lambda row: str(row[1].position.xid), "{}::xid8"),
         Column("line", "bigint", lambda row: row[1].position.line),
-        Column("unit", "uuid", lambda row: row[1].unit and row[1].unit.id),
-        Column("home", "text", lambda row: row[1].unit and row[1].unit.home),
+        Column("unit", "uuid", lambda row: row[1].unit),
+        Column("home", "text", lambda row: row[1].home),
         Column("at", "timestamptz", lambda row: row[1].at),
     )
 )

@@ -10,7 +10,7 @@ import asyncpg
 
 from app.domain.action import Action
 from app.domain.event import AccountId
-from app.domain.feed import START, Known, Line, Position, Selection, Stance, codes_of
+from app.domain.feed import START, Known, Line, Position, Selection, Stance, Trace, codes_of
 from app.domain.topic import ACTION_OF, TOPIC_OF, Topic
 from app.domain.unit import State, Unit
 from app.store import units
@@ -154,6 +154,28 @@ def _chosen(of: Selection) -> tuple[list[str] | None, list[str] | None, AccountI
 
 
 _ACTION_OF: Final = {**ACTION_OF, Topic.RULEBOOK_PUBLISHED: PUBLISH}
+
+_TRACE: Final = "epoch, xid, line, at, action, unit, home, before, after"
+_BEHIND: Final = """
+(epoch, xid, line) > ($1, $2::text::xid8, $3) AND (epoch, xid) < (h.epoch, h.xmin)
+ORDER BY epoch, xid, line LIMIT $4
+"""
+_TRACES: Final = f"""
+WITH h AS ({_HORIZON})
+SELECT found.* FROM h CROSS JOIN LATERAL (
+    (SELECT {_TRACE} FROM ({STEPS}) s WHERE {_BEHIND})
+    UNION ALL
+    (SELECT {_TRACE} FROM ({PUBLICATIONS}) p WHERE {_BEHIND})
+    ORDER BY epoch, xid, line LIMIT $4
+) found
+"""
+
+
+async def traces(tx: Tx, after: Position, *, limit: int) -> list[Trace]:
+    """Return what tells where the lines behind a position go, as far as `read` would read."""
+    rows = await tx.fetch(_TRACES, after.epoch, str(after.xid), after.line, limit)
+    return [_trace_of(row) for row in rows]
+
 
 _LAST: Final = """
 (SELECT epoch, xid, {line} AS line, {at} AS at FROM {table} WHERE (epoch, xid) < (h.epoch, h.xmin)
@@ -299,8 +321,18 @@ def _lines(rows: Iterable[asyncpg.Record]) -> tuple[Line, ...]:
     return tuple(_line_of(row, known) for row in rows)
 
 
+def _trace_of(row: asyncpg.Record) -> Trace:
+    epoch, xid, line, at, action, unit, home, before, after = row
+    position = Position(epoch, int(xid), line)
+    return Trace(position, at, _topic(action), unit, home, _stance(before), _stance(after))
+
+
+def _topic(action: str) -> Topic:
+    return Topic.RULEBOOK_PUBLISHED if action == PUBLISH else TOPIC_OF[Action(action)]
+
+
 def _line_of(row: asyncpg.Record, known: dict[UUID, Unit]) -> Line:
-    id_, action, state = row["unit"], row["action"], row["state"]
+    id_, state = row["unit"], row["state"]
     if id_ and id_ not in known:
         values = list(row.values())[-len(units.NAMES) :]
         unit = dict(zip(units.NAMES, values, strict=True))
@@ -309,7 +341,7 @@ def _line_of(row: asyncpg.Record, known: dict[UUID, Unit]) -> Line:
     return Line(
         position=Position(row["epoch"], int(row["xid"]), row["line"]),
         at=row["at"],
-        topic=Topic.RULEBOOK_PUBLISHED if action == PUBLISH else TOPIC_OF[Action(action)],
+        topic=_topic(row["action"]),
         unit=known.get(id_),
         seq=row["seq"],
         before=_stance(row["before"]),

@@ -41,7 +41,6 @@ async def deliver(
             now = clock.now()
             relayed = await relay.turn(database, library.current(now).rulebook, now)
             if relayed.matched:
-                sending.expect(relayed.lines)
                 news.set()
             if not relayed.is_last:
                 # There is more than one batch: at once.

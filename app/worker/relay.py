@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from app.api.metrics import Metrics
-from app.domain.feed import START, Line, Position
+from app.domain.feed import START, Position, Trace
 from app.domain.rulebook import Rulebook
 from app.domain.webhook import Listener, WebhookId
 from app.flows import delivery
@@ -29,11 +29,6 @@ class Relayed:
     def endpoints(self) -> frozenset[WebhookId]:
         """Whom there is something new for."""
         return frozenset(id_ for id_, _ in self.matched)
-
-    @property
-    def lines(self) -> dict[Position, Line]:
-        """What was read of the log for that."""
-        return {line.position: line for _, line in self.matched}
 
 
 class Relay:
@@ -64,20 +59,21 @@ class Relay:
                 self._known = await deliveries.position(tx)
             known = self._known or START
             if self._listeners:
-                batch = await feed.read(tx, self._first(known), limit=LINES)
-                to, lines, is_last = batch.end, batch.lines, batch.is_last
+                first = self._first(known)
+                traces = await feed.traces(tx, first, limit=LINES)
+                to, is_last = traces[-1].position if traces else first, len(traces) < LINES
             else:
-                to, lines, is_last = await feed.horizon(tx), (), True
+                to, traces, is_last = await feed.horizon(tx), [], True
             before, listeners = self._listeners, await self._listening(tx, rulebook)
         if not before:
             since, self._idle_at = self._idle_at, to
             if before is None or not listeners:
                 return Relayed(is_last=not listeners)
             to, is_last = since, False
-        self._measure(lines, now, is_last=is_last)
+        self._measure(traces, now, is_last=is_last)
         if to <= known:
             return Relayed(is_last=is_last)
-        found = tuple(delivery.matched(lines, listeners))
+        found = tuple(delivery.matched(traces, listeners))
         # Whatever comes of it: who is not told that it is done asks again where the relay is.
         self._known = None
         async with database.transaction() as tx:
@@ -97,7 +93,7 @@ class Relay:
             self._changes, self._rulebook = changes, rulebook
         return self._listeners
 
-    def _measure(self, lines: Sequence[Line], now: datetime, *, is_last: bool) -> None:
+    def _measure(self, traces: Sequence[Trace], now: datetime, *, is_last: bool) -> None:
         if self._metrics:
-            late = 0.0 if is_last or not lines else (now - lines[-1].at).total_seconds()
+            late = 0.0 if is_last or not traces else (now - traces[-1].at).total_seconds()
             self._metrics.relay_lag.set(max(late, 0))

@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
-from app.domain.feed import Line, Position
 from app.domain.retry import Gate
 from app.domain.webhook import WebhookId
 from app.flows import delivery
@@ -25,8 +23,6 @@ COUNTED: Final = 15.0
 """Seconds between counts of what waits."""
 GRACE: Final = 4.0
 """Seconds that requests may take yet when the worker leaves."""
-KNOWN: Final = 5000
-"""Lines just relayed that are kept for sending."""
 _GATES: Final = {Gate.CLOSED: 0, Gate.HALF_OPEN: 1, Gate.OPEN: 2}
 
 
@@ -42,14 +38,7 @@ class Sending:
         self._seal = seal
         self._lease = uuid4()
         self._couriers: dict[WebhookId, Courier] = {}
-        self._known: OrderedDict[Position, Line] = OrderedDict()
         self._renewed = self._looked_again = self._counted = -COUNTED
-
-    def expect(self, lines: Mapping[Position, Line]) -> None:
-        """Know lines that are going to be sent: they need not be read once more."""
-        self._known.update(lines)
-        while len(self._known) > KNOWN:
-            self._known.popitem(last=False)
 
     async def turn(self, database: Database) -> int:
         """Write what came of requests and hand out what comes next; returns how much."""
@@ -129,9 +118,7 @@ class Sending:
             return 0
         held = {id_: self._couriers[id_].outbox for id_ in rooms}
         async with database.reading() as tx:
-            found = await delivery.find(
-                tx, looks, rooms, self._known, held, now=self._office.clock.now()
-            )
+            found = await delivery.find(tx, looks, rooms, held, now=self._office.clock.now())
         for id_ in looks:
             fresh, again = found.fresh.get(id_), found.again.get(id_, ())
             self._couriers[id_].take(fresh, again, found.lines)

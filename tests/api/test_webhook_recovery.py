@@ -42,7 +42,7 @@ async def put(
     """Have a line wait for an endpoint, tried before or not."""
     async with database_of(city).transaction() as tx:
         id_ = WebhookId(UUID(webhook["id"]))
-        await deliveries.put(tx, [(id_, line)], due_at=due_at)
+        await deliveries.put(tx, [(id_, line.trace)], due_at=due_at)
         await tx.execute(
             "UPDATE delivery SET is_deferred = $1 WHERE line = $2", is_deferred, line.position.line
         )

@@ -52,7 +52,7 @@ def line(topic_: Topic = Topic.UNIT_ACCEPTED, xid: int = 200, **changes: Any) ->
 
 def is_sent(one: Endpoint, told: Line, rulebook: Rulebook = CITY_NOW) -> bool:
     hears = listener(one, rulebook)
-    return hears is not None and hears.wants(told)
+    return hears is not None and hears.wants(told.trace)
 
 
 # By type

@@ -14,7 +14,6 @@ from app.domain.retry import FUSE
 from app.domain.webhook import Envelope, Payload, Signing
 from app.flows import webhooks
 from app.flows.webhooks import Means
-from app.store import feed
 from app.wire import signing
 from tests.given import GRID, City, Person
 from tests.wire.receiving import Behaviour, answering, receiver
@@ -354,25 +353,6 @@ async def test_what_a_worker_writes_that_has_lost_its_lease_counts_for_nothing(
         await first.settle()
         assert await first.value("SELECT count(*) FROM delivery") == 1
         assert await first.value("SELECT count(*) FROM attempt") == 0
-
-
-async def test_what_is_forgotten_while_a_look_is_under_way_is_not_taken_for_lost(
-    city: City, sender: Sender, reporter: Person, monkeypatch: pytest.MonkeyPatch
-):
-    whole = feed.at
-
-    async def forgetful(*asked: Any) -> Any:
-        sender.sending._known.clear()
-        return await whole(*asked)
-
-    async with receiver(answering(204)) as there:
-        await endpoint(city, url_of(there))
-        await sender.turn()
-        await reported(city, reporter, 6)
-        monkeypatch.setattr("app.worker.sending.KNOWN", 5)
-        monkeypatch.setattr("app.store.feed.at", forgetful)
-        await sender.settle()
-        assert len(there.bodies) == 12
 
 
 async def test_what_is_measured(city: City, sender: Sender, reporter: Person):
