@@ -14,7 +14,7 @@ import structlog
 from app.api.metrics import Metrics
 from app.domain.errors import DomainError
 from app.domain.rulebook import Part, Rulebook
-from app.flows import escalation, reorganisation, retiming
+from app.flows import accounting, escalation, reorganisation, retiming
 from app.flows.rulebook import Library, Reference
 from app.now import Clock
 from app.settings import Settings
@@ -49,7 +49,7 @@ async def run(
 ) -> None:
     """Work until cancelled: marks are fired whatever else is being done."""
     clock, library = clock or Clock(), library or Library()
-    async with Database.connect(settings.database_url or "", size=LANES + 1) as database:
+    async with Database.connect(settings.database_url or "", size=LANES + 2) as database:
         rounds, house, ready = Rounds(metrics), House(), asyncio.Event()
         followings = (Following(CITY), Following(CALENDAR))
 
@@ -64,7 +64,21 @@ async def run(
             for following in followings:
                 await following.turn(database, library.current(clock.now()), clock.now())
 
-        await asyncio.gather(_again(fire), _again(follow))
+        async def count() -> None:
+            await ready.wait()
+            await counted(database, library, clock)
+
+        await asyncio.gather(_again(fire), _again(follow), _again(count))
+
+
+async def counted(database: Database, library: Library, clock: Clock) -> None:
+    """Count whatever the log has that is not counted yet, a batch at a time."""
+    is_last = False
+    while not is_last:
+        now = clock.now()
+        zone = library.current(now).rulebook.calendar.zone
+        async with database.transaction() as tx:
+            is_last = (await accounting.turn(tx, zone, now)).is_last
 
 
 async def _again(work: Callable[[], Awaitable[None]]) -> None:

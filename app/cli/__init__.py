@@ -22,6 +22,7 @@ from app.cli import (
     reorganise,
     replay,
     serve,
+    statistics,
     versions,
     work,
 )
@@ -53,6 +54,7 @@ for group in (
     explaining,
     clocks,
     forecast,
+    statistics,
     replay,
     operate,
     backup,

@@ -1,7 +1,7 @@
 """Appeal (申诉): whoever was late asks that it be left out of the statistics; the fact stays."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.action import Action
@@ -48,16 +48,32 @@ def _was(clock: Clock, by: OrganisationCode, bodies: Organisations) -> bool:
     return late is not None and (bodies.heir(late) if late in bodies else late) == by
 
 
+@dataclass(frozen=True, slots=True)
+class Plea:
+    """Whose lateness with which limit is not to count."""
+
+    clock: ClockName
+    organisation: OrganisationCode
+
+
 def exempted(
-    unit: Unit, clocks: Sequence[Clock], name: ClockName, *, by: AccountId, at: datetime
+    unit: Unit,
+    clocks: Sequence[Clock],
+    plea: Plea,
+    bodies: Organisations,
+    *,
+    by: AccountId,
+    at: datetime,
 ) -> tuple[Unit, tuple[Clock, ...]]:
     """Return the unit with the lateness of one limit left out of the statistics.
 
-    Where that was its first lateness the unit says so, too.
+    Where that was its first lateness the unit says so, too. A limit that has begun anew since
+    says nothing of it: the log does.
     """
+    late_one = bodies.heir(plea.organisation)
     after = tuple(
         replace(clock, exempted_at=at, exempted_by=by, version=clock.version + 1)
-        if clock.name is name
+        if clock.name is plea.clock and _is_late(clock) and _was(clock, late_one, bodies)
         else clock
         for clock in clocks
     )

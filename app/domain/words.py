@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from app.domain.action import Action
 from app.domain.area import Tier
+from app.domain.event import Channel
 from app.domain.limit import Basis
 from app.domain.need import Need
 from app.domain.request import RequestKind, RequestState
@@ -28,6 +29,16 @@ KIND: Final[Words] = {
     Kind.TASK: ("任务", "task"),
     Kind.EVENT: ("事件", "event"),
     Kind.ITEM: ("事项", "item"),
+}
+CHANNEL: Final[Words] = {
+    Channel.GRID: ("网格员巡查", "grid worker"),
+    Channel.HOTLINE: ("12345热线", "hotline"),
+    Channel.CITIZEN: ("群众随手拍", "citizen"),
+    Channel.SENSOR: ("物联感知", "sensor"),
+    Channel.VIDEO: ("视频巡查", "video"),
+    Channel.DEPARTMENT: ("部门移交", "department"),
+    Channel.UPPER: ("上级交办", "issued from above"),
+    Channel.MEDIA: ("媒体网络", "media"),
 }
 TIER: Final[Words] = {
     Tier.CITY: ("市级", "city"),

@@ -26,6 +26,7 @@ def granted(case: Case, request: Request, deed: Deed) -> Filed:
     if request.wish.clock is None or deed.by is None:
         raise ValueError(request.id)
     name, by = ClockName(request.wish.clock), deed.by
-    unit, clocks = appeal.exempted(case.unit, case.clocks, name, by=by.account, at=deed.at)
+    plea, bodies = appeal.Plea(name, request.organisation), case.rulebook.organisations
+    unit, clocks = appeal.exempted(case.unit, case.clocks, plea, bodies, by=by.account, at=deed.at)
     data = {**deed.data, "clock": name, "holder": request.organisation}
     return moved(unit, clocks, replace(deed, action=Action.EXEMPT, data=data), case.terms())
