@@ -13,6 +13,7 @@ def commands() -> dict[str, list[str]]:
     """Return each benchmark's arguments; those that need the real data only where they are."""
     names = ("classify", "intake", "actions", "routing", "trial", "reorganisation", "deadlines")
     found: dict[str, list[str]] = {name: [] for name in names}
+    found["statistics"] = ["--units", "1000000"]
     found["timers"] = ["--clocks", "400000", "--backlog", "40000"]
     found["webhooks"] = []
     found["feed"] = ["--seconds", "20", "--units", "200000"]

@@ -51,6 +51,7 @@ def moved(unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> File
     fields["desk"] = desk_of(fields["state"], unit.holder, unit.centre)
     rises = deed.action in RAISES_VERSION
     if rises:
+        deed = _with_late(deed, clocks)
         fields["closed_at"] = (unit.closed_at or deed.at) if move.to.is_final else None
         fields |= {"version": unit.version + 1, **claim.OVER}
     # In one go: copying a unit costs more than deciding about it.
@@ -59,6 +60,12 @@ def moved(unit: Unit, clocks: Sequence[Clock], deed: Deed, terms: Terms) -> File
         resumes = move.resumes or deed.resumes
         unit, clocks = enter(unit, clocks, terms, at=deed.at, resumes=resumes, renews=move.renews)
     return Filed(unit, (step_of(unit, deed),), tuple(clocks))
+
+
+def _with_late(deed: Deed, clocks: Sequence[Clock]) -> Deed:
+    """Return the deed with the running limits that had passed when it was done, for the log."""
+    late = [clock.name for clock in clocks if clock.is_running and clock.overdue_at is not None]
+    return replace(deed, data={**deed.data, "late": late}) if late else deed
 
 
 def step_of(unit: Unit, deed: Deed) -> Step:

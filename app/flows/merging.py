@@ -105,7 +105,8 @@ async def unmerge(
         return filed.unit
     stored = (await event_store.find(tx, [case.unit.id]))[case.unit.id]
     (admission,) = intake.judge([read(stored)], case.reference, order.at)
-    filed = _judged_anew(case, admission, replace(deed, data={**data, "limits": "anew"}))
+    data |= {"limits": "anew", "entry": admission.root.unit.entry}
+    filed = _judged_anew(case, admission, replace(deed, data=data))
     await write(tx, [filed])
     tasks = [at_home(task, filed.unit.home) for task in admission.tasks]
     if tasks:

@@ -1,4 +1,4 @@
-"""The worker: fires marks as they pass, lets units follow the city, keeps house, delivers.
+"""The worker: fires marks as they pass, lets units follow the city, counts, keeps house, delivers.
 
 Any number may work at once.
 """
@@ -11,6 +11,7 @@ from app.flows.rulebook import Library
 from app.now import Clock
 from app.settings import Settings
 from app.store.database import Database
+from app.worker.counting import counted
 from app.worker.delivering import SESSIONS, deliver
 from app.worker.following import CALENDAR, CITY, Following
 from app.worker.house import House
@@ -32,7 +33,7 @@ async def run(
 ) -> None:
     """Work until cancelled: marks are fired whatever else is being done."""
     clock, library, metrics = clock or Clock(), library or Library(), metrics or Metrics()
-    size = LANES + 1 + SESSIONS
+    size = LANES + 2 + SESSIONS
     async with Database.connect(settings.database_url or "", size=size) as database:
         house = House(settings.attempt_retention_days)
         rounds, ready = Rounds(metrics), asyncio.Event()
@@ -51,9 +52,14 @@ async def run(
                 await following.turn(database, library.current(clock.now()), clock.now())
             return PAUSE
 
+        async def count() -> float:
+            await ready.wait()
+            await counted(database, library, clock)
+            return PAUSE
+
         async def send() -> float:
             await ready.wait()
             await deliver(database, settings, clock, library, metrics)
             return PAUSE
 
-        await asyncio.gather(again(fire), again(follow), again(send))
+        await asyncio.gather(again(fire), again(follow), again(count), again(send))

@@ -211,6 +211,10 @@ class World:
         except DomainError as refusal:
             return refusal
 
+    def run(self, work: Callable[[Database], Awaitable[Any]]) -> Any:
+        """Run something that opens its own transactions."""
+        return self._runner.run(_awaited(work(self._database)))
+
     def report(self, caller: Caller, fields: dict[str, Any]) -> Any:
         """Send a report; returns what was written, or the refusal."""
         sent = {"source": "grid", "occurred_at": self.now.isoformat(), **fields}
@@ -259,3 +263,7 @@ class World:
         )
         self.do(lambda tx, _: attachments.put(tx, new))
         return Exhibit(new.id, phase)
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work

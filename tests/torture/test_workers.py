@@ -31,15 +31,19 @@ Fired = dict[tuple[str, str], list[tuple[str, int, str]]]
 
 
 class Trap:
-    """Stands between a worker and PostgreSQL and holds it at a commit that fires marks."""
+    """Stands between a worker and PostgreSQL and holds it at a commit of what is told by a mark.
 
-    def __init__(self, town: Town, *, passes_on: bool) -> None:
+    Unless said otherwise that is one that fires marks.
+    """
+
+    def __init__(self, town: Town, *, passes_on: bool, told_by: bytes = FIRED) -> None:
         self.is_set = False
         self.caught = asyncio.Event()
         self.looked = asyncio.Event()
         """The worker has come as far as to look for marks."""
         self._town = town
         self._passes_on = passes_on
+        self._told_by = told_by
         self._firing: set[asyncio.Task[Any] | None] = set()
 
     @asynccontextmanager
@@ -63,7 +67,7 @@ class Trap:
             self.looked.set()
         if BEGIN in data:
             self._firing.discard(one)
-        if FIRED in data:
+        if self._told_by in data:
             self._firing.add(one)
         if self.is_set and data.endswith(COMMIT) and one in self._firing:
             self.caught.set()

@@ -1,0 +1,140 @@
+"""Statistics: figures and rates of organisations, and the officials' monthly table."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api import figures, render
+from app.api.request import Calling, Services
+from app.api.statistics_models import (
+    MonthlyOut,
+    MonthlyQuery,
+    StatisticsOut,
+    StatisticsQuery,
+)
+from app.api.tables import XLSX
+from app.domain import sight
+from app.domain.errors import Invalid
+from app.domain.measure import RATES
+from app.domain.period import Period, checked, month_of, parse
+from app.domain.rulebook import Rulebook
+from app.flows import statistics
+from app.flows.statistics import Question
+from app.sheets import figures as figure_sheets
+from app.store.tallies import By
+
+router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
+
+_MOST_DAYS: Final = 400
+_BOTH: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {XLSX: {}}, "description": "JSON, or a spreadsheet with Chinese headings"}
+}
+
+
+@router.get(
+    "",
+    summary="Figures and rates of an organisation",
+    response_model=StatisticsOut,
+    responses=_BOTH,
+)
+async def get_statistics(
+    request: Request,
+    service: Services,
+    caller: Calling,
+    asked: Annotated[StatisticsQuery, Query()],
+) -> Response:
+    """Return what was counted in a period, beside the period before and last year's."""
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
+    code = asked.organisation or caller.organisation
+    body = sight.within(code, caller, rulebook, field="organisation")
+    _refuse_unknown(asked.rank)
+    question = Question(
+        body,
+        _period(asked, rulebook, now),
+        By(asked.by) if asked.by else None,
+        subtree=asked.subtree,
+        channel=asked.channel,
+        kind=asked.kind,
+        category=asked.category,
+        rank=asked.rank,
+    )
+    if question.by is By.DAY and question.period.days > _MOST_DAYS:
+        raise Invalid(
+            zh=f"按日统计最长 {_MOST_DAYS} 天",
+            en=f"by day a period has {_MOST_DAYS} days at most",
+            field="by",
+        )
+    async with service.database.reading() as tx:
+        found = await statistics.table(tx, question, rulebook)
+    shown = figures.table(found, rulebook)
+    if XLSX in request.headers.get("accept", ""):
+        return _sheet(figure_sheets.table(shown), "statistics")
+    # Thousands of figures: told straight, a model for each would cost more than all the rest.
+    return _json(shown)
+
+
+@router.get(
+    "/monthly",
+    summary="The officials' monthly table: channel by level",
+    response_model=MonthlyOut,
+    responses=_BOTH,
+)
+async def get_monthly(
+    request: Request, service: Services, caller: Calling, asked: Annotated[MonthlyQuery, Query()]
+) -> Response:
+    """Return a month by channel and level, with the month before and the stock of old cases."""
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
+    code = asked.organisation or caller.organisation
+    body = sight.within(code, caller, rulebook, field="organisation")
+    month = parse(asked.period) if asked.period else _this_month(rulebook, now)
+    if month.months != 1:
+        raise Invalid(zh="月报须为一个自然月, 如 2026-11", en="one whole month", field="period")
+    async with service.database.reading() as tx:
+        found = await statistics.monthly(tx, body, month, rulebook)
+    shown = {
+        "organisation": render.named(body.code, rulebook).model_dump(),
+        "period": figures.days(month),
+        "before": figures.days(month.before()),
+        **figures.monthly(found),
+    }
+    if XLSX in request.headers.get("accept", ""):
+        return _sheet(figure_sheets.monthly(shown), "monthly")
+    return _json(shown)
+
+
+def _period(asked: StatisticsQuery, rulebook: Rulebook, now: datetime) -> Period:
+    if asked.since is None and asked.until is None:
+        return parse(asked.period) if asked.period else _this_month(rulebook, now)
+    if asked.period or asked.since is None or asked.until is None:
+        raise Invalid(
+            zh="统计期用 period, 或用 from 与 to 两者",
+            en="name the period by period, or by both from and to",
+            field="period",
+        )
+    return checked(Period(asked.since, asked.until + timedelta(days=1)), "to")
+
+
+def _this_month(rulebook: Rulebook, now: datetime) -> Period:
+    return month_of(now.astimezone(ZoneInfo(rulebook.calendar.zone)).date())
+
+
+def _refuse_unknown(rank: str) -> None:
+    if rank not in RATES:
+        raise Invalid(
+            zh=f"没有比率“{rank}”", en=f"no rate {rank}", field="rank", allowed=tuple(RATES)
+        )
+
+
+def _json(told: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(told), media_type="application/json")
+
+
+def _sheet(body: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(body, headers=headers, media_type=XLSX)

@@ -1,0 +1,121 @@
+"""Statistics over the wire: what is asked, and rows of figures and rates."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.api.models import Clean, Code, Named, Strict
+from app.domain.area import Tier
+from app.domain.event import Channel
+from app.domain.measure import RATES
+from app.domain.responsibility import Kind
+
+
+class StatisticsQuery(Strict):
+    """Whose figures, of when, of what, and by what they are told apart."""
+
+    organisation: Code | None = Field(default=None, description="default: the caller's own")
+    period: Clean | None = Field(
+        default=None, description="2026-11, 2026-11-20 or 2026; default: this month"
+    )
+    since: date | None = Field(default=None, alias="from", description="with `to`, not `period`")
+    until: date | None = Field(default=None, alias="to", description="the last day, included")
+    by: Literal["organisation", "day", "month", "channel", "kind", "category"] | None = None
+    subtree: bool = Field(default=True, description="with the bodies of its area")
+    channel: Channel | None = None
+    kind: Kind | None = None
+    category: Clean | None = Field(
+        default=None, description="a category's code, such as 06010, or an entry's"
+    )
+    rank: str = Field(
+        default="disposal_on_time_rate",
+        description="by which rate organisations are ranked",
+        json_schema_extra={"enum": list(RATES)},
+    )
+
+
+class MonthlyQuery(Strict):
+    """Whose month."""
+
+    organisation: Code | None = Field(default=None, description="default: the caller's own")
+    period: Clean | None = Field(default=None, description="2026-11; default: this month")
+
+
+class FigureOut(BaseModel):
+    """A number, what it was the period before and a year ago, and where its units are listed.
+
+    `list` is null where no list of units gives just these.
+    """
+
+    value: int
+    before: int | None = None
+    last_year: int | None = None
+    list: str | None = None
+
+
+class RateOut(BaseModel):
+    """A rate from 0 to 1; null where nothing was due."""
+
+    value: float | None
+    before: float | None = None
+    last_year: float | None = None
+
+
+class RankOut(BaseModel):
+    """The place among bodies of the same tier and kind; equals share one."""
+
+    place: int
+    of: int
+
+
+class StatisticsRow(BaseModel):
+    """What was counted of one organisation, day, channel …; `key` says of which."""
+
+    key: Named | None
+    tier: Tier | None = None
+    rank: RankOut | None = None
+    figures: dict[str, FigureOut]
+    rates: dict[str, RateOut]
+
+
+class PeriodOut(BaseModel):
+    """Days, the last one included."""
+
+    since: date = Field(serialization_alias="from")
+    until: date = Field(serialization_alias="to")
+
+
+class StatisticsOut(BaseModel):
+    """Rows of figures, and all of them together.
+
+    `as_of`: whatever happened up to then is counted; null: nothing has been counted yet.
+    """
+
+    organisation: Named
+    period: PeriodOut
+    before: PeriodOut
+    last_year: PeriodOut
+    by: str | None
+    as_of: datetime | None
+    rows: list[StatisticsRow]
+    total: StatisticsRow
+
+
+class MonthlyRowOut(BaseModel):
+    """A channel and a level; the last row, without either, is all of them together."""
+
+    channel: Named | None
+    level: Named | None
+    figures: dict[str, FigureOut]
+    rates: dict[str, RateOut]
+
+
+class MonthlyOut(BaseModel):
+    """The officials' monthly table (渠道 × 层级), with the month before beside it."""
+
+    organisation: Named
+    period: PeriodOut
+    before: PeriodOut
+    as_of: datetime | None
+    rows: list[MonthlyRowOut]

@@ -1,0 +1,141 @@
+"""Accounting: the log added to the rollups as it is written, and all of it counted anew."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.domain.counting import tally
+from app.domain.feed import START, Line, Position
+from app.domain.measure import Count
+from app.store import accounting, feed
+from app.store.accounting import Row
+from app.store.database import Database, Tx
+
+BATCH: Final = 2000
+"""Lines of one transaction."""
+UNITS: Final = 1000
+"""Units of one transaction when all is counted anew."""
+SETTLED: Final = timedelta(seconds=5)
+"""How old what is told of the present may be while nothing happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How many lines were counted, and whether nothing more was there."""
+
+    lines: int
+    is_last: bool
+
+
+async def turn(tx: Tx, zone: str, now: datetime, *, limit: int = BATCH) -> Turn:
+    """Count the lines behind the accountant's position and move it, all or nothing.
+
+    Days are those of the zone that was counted by first. Of several accountants one counts.
+    """
+    seen = await accounting.standing(tx)
+    batch = await feed.read(tx, seen.position, limit=limit)
+    is_settled = seen.counted_until is not None and now - seen.counted_until < SETTLED
+    if not batch.lines and is_settled:
+        return Turn(0, is_last=True)
+    owned = await accounting.own(tx)
+    if owned is None or owned.position != seen.position:
+        return Turn(0, is_last=True)
+    zone = owned.zone or zone
+    touched = _touched(batch.lines)
+    if touched:
+        rows = await added(tx, touched, zone, since=owned.position, until=batch.end)
+        await accounting.add(tx, rows)
+    until = now if batch.is_last else batch.lines[-1].at
+    await accounting.move(tx, batch.end, counted_until=until, zone=zone)
+    return Turn(len(batch.lines), batch.is_last)
+
+
+def _touched(lines: Collection[Line]) -> set[UUID]:
+    """Return the units that lines are about, and those whose matter a new one says came back."""
+    units = [line.unit for line in lines if line.unit is not None]
+    first = [line.unit for line in lines if line.unit is not None and line.seq == 1]
+    return {unit.id for unit in units} | {unit.recurs for unit in first if unit.recurs}
+
+
+async def added(
+    tx: Tx, units: Collection[UUID], zone: str, *, since: Position, until: Position
+) -> dict[Row, dict[Count, int]]:
+    """Return what the logs of units add between two positions, some of it taken off again."""
+    logs = await accounting.logs(tx, units, until=until, since=since)
+    facts = await accounting.facts(tx, list(logs), until=until, since=since)
+    found: Counter[tuple[Row, Count]] = Counter()
+    days = ZoneInfo(zone)
+    for unit, (log, known) in logs.items():
+        home = facts[unit].now.home
+        after = tally(facts[unit].now, log, days)
+        if known:
+            after.subtract(tally(facts[unit].before, log[:known], days))
+        for (key, count), number in after.items():
+            row = (home, key.organisation, key.entry, key.day, key.channel, key.kind)
+            found[row, count] += number
+    rows: dict[Row, dict[Count, int]] = {}
+    for (row, count), number in found.items():
+        if number:
+            rows.setdefault(row, {})[count] = number
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How many units were counted anew, and how many rows of the rollups had been other."""
+
+    units: int
+    differences: int
+
+
+async def rebuild(
+    database: Database, zone: str, now: datetime, *, compares: bool, batch: int = UNITS
+) -> Rebuilt:
+    """Count everything anew beside what stands, in many short transactions, and put it there.
+
+    The accountant goes on meanwhile; at the end what it counted since is added. If it only
+    `compares`, what stands is kept.
+    """
+    async with database.transaction() as tx:
+        await accounting.clear_fresh(tx)
+    async with database.reading() as tx:
+        until = (await accounting.standing(tx)).position
+        zone = (await accounting.standing(tx)).zone or zone if compares else zone
+    count, last = 0, UUID(int=0)
+    while True:
+        async with database.transaction() as tx:
+            ids = await accounting.unit_batch(tx, last, batch)
+            rows = await added(tx, ids, zone, since=START, until=until)
+            await accounting.add(tx, rows, is_fresh=True)
+        if not ids:
+            break
+        count, last = count + len(ids), ids[-1]
+    async with database.transaction() as tx:
+        return Rebuilt(count, await _finish(tx, zone, until, now, compares=compares))
+
+
+async def _finish(tx: Tx, zone: str, since: Position, now: datetime, *, compares: bool) -> int:
+    """Add what was counted meanwhile; compare, or put it in its place. Returns the differences."""
+    owned = await accounting.own(tx, waits=True)
+    if owned is None:
+        raise LookupError("accountant")
+    position = since
+    while position < owned.position:
+        batch = await feed.read(tx, position, limit=BATCH)
+        until = min(batch.end, owned.position)
+        if touched := _touched(batch.lines):
+            rows = await added(tx, touched, zone, since=position, until=until)
+            await accounting.add(tx, rows, is_fresh=True)
+        position = until
+    found = await accounting.differences(tx)
+    if compares:
+        await accounting.clear_fresh(tx)
+    else:
+        await accounting.swap(tx)
+        told = owned.counted_until or now
+        await accounting.move(tx, owned.position, counted_until=told, zone=zone)
+    return found

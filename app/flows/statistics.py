@@ -1,0 +1,342 @@
+"""Statistics: what was counted of whom in a period, beside the period before and last year."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from app.domain.area import Tier
+from app.domain.authority import answers_for
+from app.domain.event import Channel
+from app.domain.measure import RATES, Count, Counts, flow, rate
+from app.domain.organisation import (
+    Organisation,
+    OrganisationCode,
+    OrganisationKind,
+    Organisations,
+)
+from app.domain.period import Period
+from app.domain.responsibility import EntryCode
+from app.domain.rulebook import Rulebook
+from app.store import accounting, tallies
+from app.store.database import Tx
+from app.store.tallies import By, Told, Wanted
+
+NOW, BEFORE, LAST_YEAR = "now", "before", "last_year"
+_MOMENTS: Final = (By.DAY, By.MONTH)
+_HEADS: Final = (
+    OrganisationKind.CENTRE,
+    OrganisationKind.COMMITTEE,
+    OrganisationKind.GRID_TEAM,
+)
+"""What stands for all bodies of its area, the first there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose figures, of when and of what, and by what they are told apart.
+
+    `category` is a category's code, or an entry's; `rank` the rate that bodies are ranked by.
+    """
+
+    body: Organisation
+    period: Period
+    by: By | None = None
+    subtree: bool = True
+    channel: str | None = None
+    kind: str | None = None
+    category: str | None = None
+    rank: str = "disposal_on_time_rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was counted of one thing; what was open when the period began is `stock`.
+
+    `before` and `last_year` are None where nothing is compared. `place` is its rank among
+    `peers` of its tier and kind.
+    """
+
+    told: Told
+    counts: Counts
+    stock: int = 0
+    before: Counts | None = None
+    last_year: Counts | None = None
+    stock_before: int | None = None
+    stock_last_year: int | None = None
+    place: int | None = None
+    peers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows, all of them together, and up to when the log has been counted."""
+
+    question: Question
+    rows: Sequence[Row]
+    total: Row
+    as_of: datetime | None
+
+
+async def table(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
+    """Return what was counted, as the city now is: an ended body's figures are its heir's."""
+    wanted = Wanted(
+        _groups(await tallies.bodies(tx), question, rulebook),
+        question.channel,
+        question.kind,
+        _entries(question.category, rulebook),
+    )
+    as_of = (await accounting.standing(tx)).counted_until
+    rows = await _rows(tx, question, wanted, question.by)
+    if question.by is By.CATEGORY:
+        rows = _by_category(rows, rulebook)
+    if question.by in {None, By.DAY, By.MONTH}:
+        whole = await _rows(tx, question, wanted, None) if question.by else rows
+        total = whole[0] if whole else Row(None, {})
+    else:
+        total = _together(rows)
+    if question.by is None:
+        rows = []
+    if question.by is By.ORGANISATION:
+        rows = _ranked(rows, question.rank, rulebook)
+    return Table(question, rows, total, as_of)
+
+
+async def _rows(tx: Tx, question: Question, wanted: Wanted, by: By | None) -> list[Row]:
+    if wanted.groups is None and by is By.ORGANISATION:
+        raise ValueError(by)
+    period = question.period
+    before, last = period.before(), period.last_year()
+    if by in _MOMENTS:
+        found = (await tallies.counts(tx, wanted, {NOW: period}, by))[NOW]
+        stock = (await tallies.stocks(tx, wanted, {NOW: period.since}))[NOW].get(None, 0)
+        return list(_running(found, stock))
+    periods = {NOW: period, BEFORE: before, LAST_YEAR: last}
+    counted = await tallies.counts(tx, wanted, periods, by)
+    since = {NOW: period.since, LAST_YEAR: last.since}
+    stock_of = await tallies.stocks(tx, wanted, since, by)
+    keys: set[Told] = set().union(*counted.values(), *stock_of.values())
+    return [
+        Row(
+            key,
+            counted[NOW].get(key, {}),
+            stock_of[NOW].get(key, 0),
+            counted[BEFORE].get(key, {}),
+            counted[LAST_YEAR].get(key, {}),
+            # The period before ends where this one begins.
+            stock_of[NOW].get(key, 0) - flow(counted[BEFORE].get(key, {})),
+            stock_of[LAST_YEAR].get(key, 0),
+        )
+        for key in sorted(keys, key=str)
+    ]
+
+
+def _running(found: Mapping[Told, Counts], stock: int) -> Iterable[Row]:
+    for key in sorted(found, key=str):
+        yield Row(key, found[key], stock)
+        stock += flow(found[key])
+
+
+def _together(rows: Collection[Row]) -> Row:
+    """Return the sum of rows."""
+    return Row(
+        None,
+        _sum(row.counts for row in rows),
+        sum(row.stock for row in rows),
+        _sum(row.before or {} for row in rows),
+        _sum(row.last_year or {} for row in rows),
+        sum(row.stock_before or 0 for row in rows),
+        sum(row.stock_last_year or 0 for row in rows),
+    )
+
+
+def _sum(found: Iterable[Counts]) -> Counts:
+    total: Counter[Count] = Counter()
+    for counts in found:
+        total.update(counts)
+    return total
+
+
+def bodies_of(
+    head: Organisation, codes: Iterable[str], rulebook: Rulebook, *, subtree: bool
+) -> list[str] | None:
+    """Return those of the codes that count for a body, ended ones as well; None: all there are."""
+    if subtree and _is_city(head, rulebook):
+        return None
+    return [
+        code
+        for code in {head.code, *codes}
+        if (body := _heir(code, rulebook)) is not None
+        and _counts_for(head, body, rulebook, subtree=subtree)
+    ]
+
+
+def _is_city(head: Organisation, rulebook: Rulebook) -> bool:
+    return head.kind is OrganisationKind.CENTRE and head.area == rulebook.areas.city.code
+
+
+def _counts_for(
+    head: Organisation, body: Organisation, rulebook: Rulebook, *, subtree: bool
+) -> bool:
+    return body.code == head.code or (
+        subtree and answers_for(head, body, rulebook.areas.path(body.area))
+    )
+
+
+def _groups(
+    codes: Collection[str], question: Question, rulebook: Rulebook
+) -> Mapping[str, str] | None:
+    """Return the bodies that count, each with whom it is told under; None: the whole city."""
+    head, subtree = question.body, question.subtree
+    among = bodies_of(head, codes, rulebook, subtree=subtree)
+    if among is None and question.by is not By.ORGANISATION:
+        return None
+    return _told_under(head, codes if among is None else among, rulebook)
+
+
+_UNDER: Final[dict[str, tuple[Organisations, dict[str, str]]]] = {}
+"""By head: whom bodies are told under, as long as the city is the same. Thousands are asked."""
+_HEADS_KEPT: Final = 100
+
+
+def _told_under(head: Organisation, codes: Iterable[str], rulebook: Rulebook) -> dict[str, str]:
+    bodies, known = _UNDER.get(head.code, (None, {}))
+    if bodies is not rulebook.organisations:
+        if len(_UNDER) >= _HEADS_KEPT:
+            _UNDER.clear()
+        known = {}
+        _UNDER[head.code] = (rulebook.organisations, known)
+    for code in codes:
+        if code not in known:
+            known[code] = _group(head, code, rulebook)
+    return {code: known[code] for code in codes}
+
+
+def _heir(code: str, rulebook: Rulebook) -> Organisation | None:
+    bodies = rulebook.organisations
+    known = OrganisationCode(code)
+    return bodies[bodies.heir(known)] if known in bodies else None
+
+
+def _group(head: Organisation, code: str, rulebook: Rulebook) -> str:
+    """Return whom a body is told under: itself where the head is, below that its area's head."""
+    body = _heir(code, rulebook)
+    if body is None or body.area == head.area or body.tier.rank <= head.tier.rank:
+        return body.code if body else code
+    below = rulebook.areas.path(body.area)[head.tier.rank + 1]
+    there = rulebook.organisations.of_area(below.code)
+    for kind in _HEADS:
+        for one in there:
+            if one.kind is kind:
+                return one.code
+    return body.code
+
+
+def _entries(category: str | None, rulebook: Rulebook) -> list[str] | None:
+    """Return the entries of a category, by its code or one entry's own; None: all."""
+    if category is None:
+        return None
+    return [
+        code
+        for code, entry in rulebook.list.items()
+        if category in {code, entry.category.code, category_key(code, rulebook)}
+    ] or [category]
+
+
+def category_key(code: str, rulebook: Rulebook) -> str:
+    """Return what the category of an entry is told by: scheme, class and code."""
+    entry = rulebook.list.get(EntryCode(code))
+    if entry is None:
+        return code
+    category = entry.category
+    return f"{category.scheme} {category.class_} {category.code}"
+
+
+def _by_category(rows: Sequence[Row], rulebook: Rulebook) -> list[Row]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(category_key(str(row.told), rulebook), []).append(row)
+    return [replace(_together(some), told=key) for key, some in sorted(found.items())]
+
+
+def _ranked(rows: Sequence[Row], by: str, rulebook: Rulebook) -> list[Row]:
+    """Return rows with their places among bodies of the same tier and kind, equals sharing one."""
+    peers: dict[object, list[tuple[Row, float]]] = {}
+    for row in rows:
+        value, body = rate(by, row.counts), _heir(str(row.told), rulebook)
+        if value is not None and body is not None:
+            signed = -value if RATES[by].is_better_high else value
+            peers.setdefault((body.tier, body.kind), []).append((row, signed))
+    places: dict[Told, tuple[int, int]] = {}
+    for some in peers.values():
+        for row, value in some:
+            better = sum(other < value for _, other in some)
+            places[row.told] = (better + 1, len(some))
+    return [
+        replace(row, place=places[row.told][0], peers=places[row.told][1])
+        if row.told in places
+        else row
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyRow:
+    """A channel and a level of the officials' table; an empty one is all of them together."""
+
+    channel: str
+    level: str
+    counts: Counts
+    before: Counts
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """The officials' monthly table (渠道 × 层级), and up to when the log has been counted."""
+
+    rows: Sequence[MonthlyRow]
+    as_of: datetime | None
+
+
+async def monthly(tx: Tx, body: Organisation, month: Period, rulebook: Rulebook) -> Monthly:
+    """Return a month by channel and by the level of the bodies that had the units."""
+    by = By.CHANNEL_AND_LEVEL
+    question = Question(body, month, By.ORGANISATION)
+    groups = _groups(await tallies.bodies(tx), question, rulebook) or {}
+    wanted = Wanted({code: _tier(code, rulebook) for code in groups})
+    counted = await tallies.counts(tx, wanted, {NOW: month, BEFORE: month.before()}, by)
+    stock = (await tallies.stocks(tx, wanted, {NOW: month.since}, by))[NOW]
+    keys: set[Told] = set().union(*counted.values(), stock)
+    cells = [
+        MonthlyRow(
+            str(key).partition(" ")[0],
+            str(key).partition(" ")[2],
+            counted[NOW].get(key, {}),
+            counted[BEFORE].get(key, {}),
+            stock.get(key, 0),
+        )
+        for key in keys
+    ]
+    ordered = sorted(cells, key=lambda cell: (_CHANNELS.index(cell.channel), _rank(cell.level)))
+    as_of = (await accounting.standing(tx)).counted_until
+    return Monthly([*ordered, _all(ordered)] if ordered else [], as_of)
+
+
+_CHANNELS: Final = tuple(channel.value for channel in Channel)
+
+
+def _rank(level: str) -> int:
+    return Tier(level).rank
+
+
+def _all(cells: Iterable[MonthlyRow]) -> MonthlyRow:
+    rows = [Row(None, cell.counts, cell.stock, cell.before) for cell in cells]
+    total = _together(rows)
+    return MonthlyRow("", "", total.counts, total.before or {}, total.stock)
+
+
+def _tier(code: str, rulebook: Rulebook) -> str:
+    body = _heir(code, rulebook)
+    return (body.tier if body else Tier.CITY).value

@@ -1,0 +1,260 @@
+"""Accounting: logs read up to a position, what they add, and how far the accountant has come."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from app.domain.action import Action
+from app.domain.feed import START, Position, Stance
+from app.domain.measure import Count
+from app.domain.tally import Facts, Told
+from app.domain.unit import State
+from app.store.database import Tx
+from app.store.statistics_tables import FRESH, KEYS, TALLY
+
+ALL: Final = "*"
+"""What stands in a rollup for every organisation, entry, channel or kind together."""
+UPPER: Final = "upper"
+"""The channel of what no report began: it was issued from above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the accountant has come, and by the days of which zone it counts."""
+
+    position: Position
+    counted_until: datetime | None
+    zone: str | None
+
+
+async def own(tx: Tx, *, waits: bool = False) -> Standing | None:
+    """Own the accountant's position for the rest of the transaction; None: somebody else does."""
+    row = await tx.first(
+        "SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone FROM accountant"
+        f" FOR UPDATE{'' if waits else ' SKIP LOCKED'}"
+    )
+    if row is None:
+        return None
+    return Standing(
+        Position(row["epoch"], row["xid"], row["line"]), row["counted_until"], row["zone"]
+    )
+
+
+async def standing(tx: Tx) -> Standing:
+    """Return how far the accountant has come."""
+    row = await tx.first(
+        "SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone FROM accountant"
+    )
+    if row is None:
+        return Standing(START, None, None)
+    return Standing(
+        Position(row["epoch"], row["xid"], row["line"]), row["counted_until"], row["zone"]
+    )
+
+
+async def move(tx: Tx, position: Position, *, counted_until: datetime, zone: str) -> None:
+    """Take down how far has been counted; the position is owned."""
+    await tx.execute(
+        "UPDATE accountant SET epoch = $1, xid = $2::text::xid8, line = $3,"
+        " counted_until = $4, zone = $5",
+        position.epoch,
+        str(position.xid),
+        position.line,
+        counted_until,
+        zone,
+    )
+
+
+_AT_MOST: Final = "(s.epoch, s.xid, s.id) <= ($2, $3::text::xid8, $4)"
+
+_LOGS: Final = f"""
+SELECT s.unit, s.at, s.action, s.state, s.organisation, s.actor IS NOT NULL AS is_by_person,
+    s.seq = 1 OR s.before IS NOT NULL AS begins, s.after, s.data,
+    (s.epoch, s.xid, s.id) > ($5, $6::text::xid8, $7) AS is_new
+FROM step s WHERE s.unit = ANY($1) AND {_AT_MOST}
+ORDER BY s.unit, s.seq
+"""
+
+Log = tuple[list[Told], int]
+"""A unit's lines, and how many of them had been counted before: the first ones."""
+
+
+async def logs(
+    tx: Tx, units: Collection[UUID], *, until: Position, since: Position
+) -> dict[UUID, Log]:
+    """Return the logs of units up to a position, each with how much of it lies before another."""
+    rows = await tx.fetch(_LOGS, list(units), *_sent(until), *_sent(since))
+    found: dict[UUID, Log] = {}
+    for row in rows:
+        told, known = found.get(row["unit"], ([], 0))
+        told.append(
+            Told(
+                row["at"],
+                Action(row["action"]),
+                State(row["state"]),
+                row["organisation"] or "",
+                row["is_by_person"],
+                row["begins"],
+                Stance(*row["after"]) if row["after"] else None,
+                row["data"],
+            )
+        )
+        found[row["unit"]] = (told, known + (not row["is_new"]))
+    return found
+
+
+def _sent(position: Position) -> tuple[int, str, int]:
+    return position.epoch, str(position.xid), position.line
+
+
+_FACTS: Final = f"""
+WITH RECURSIVE up AS (
+    SELECT id AS unit, id, parent FROM unit WHERE id = ANY($1)
+    UNION ALL
+    SELECT up.unit, over.id, over.parent FROM up
+    CROSS JOIN LATERAL (SELECT id, parent FROM unit u WHERE u.id = up.parent OFFSET 0) over
+)
+SELECT u.id, u.home, u.recurs, e.source AS channel, e.id = u.id AS is_report,
+    back.at AS returned, back.is_new
+FROM up JOIN unit u ON u.id = up.unit
+LEFT JOIN event e ON e.id = up.id
+LEFT JOIN LATERAL (
+    SELECT array_agg(b.created_at ORDER BY b.created_at, b.id) AS at,
+        array_agg((s.epoch, s.xid, s.id) > ($5, $6::text::xid8, $7)
+                  ORDER BY b.created_at, b.id) AS is_new
+    FROM unit b CROSS JOIN LATERAL (
+        SELECT epoch, xid, id FROM step WHERE step.unit = b.id AND step.seq = 1 OFFSET 0
+    ) s
+    WHERE b.recurs = u.id AND {_AT_MOST}
+) back ON true
+WHERE up.parent IS NULL
+"""
+
+
+class Known(NamedTuple):
+    """What is known of a unit up to a position, and what was up to an earlier one."""
+
+    now: Facts
+    before: Facts
+
+
+async def facts(
+    tx: Tx, units: Collection[UUID], *, until: Position, since: Position
+) -> dict[UUID, Known]:
+    """Return what never changes about units, and which came back up to each position."""
+    rows = await tx.fetch(_FACTS, list(units), *_sent(until), *_sent(since))
+    found = {}
+    for row in rows:
+        back = list(zip(row["returned"] or (), row["is_new"] or (), strict=True))
+        now, before = (
+            Facts(
+                row["home"],
+                row["channel"] or UPPER,
+                bool(row["is_report"]),
+                row["recurs"] is not None,
+                tuple(at for at, is_new in back if not (is_new and leaves_new_out)),
+            )
+            for leaves_new_out in (False, True)
+        )
+        found[row["id"]] = Known(now, before)
+    return found
+
+
+Row = tuple[str, str, str, date, str, str]
+"""Home, organisation, entry, day, channel and kind."""
+
+_COUNTS: Final = tuple(count.value for count in Count)
+_SENT: Final = ("home", "organisation", "entry", "day", "channel", "kind")
+_TYPES: Final = {"day": "date"}
+_DELTA: Final = ", ".join(
+    f"${place}::{_TYPES.get(name, 'text')}[]" for place, name in enumerate(_SENT, 1)
+) + "".join(f", ${place}::integer[]" for place in range(7, 7 + len(_COUNTS)))
+# A city's whole sum, and a body's with nothing told apart, are rows of their own: what is asked
+# for of many days or many bodies reads few rows.
+_GRAINS: Final = """
+(VALUES (true, true, true), (true, false, true), (true, false, false),
+        (false, true, true), (false, true, false), (false, false, true), (false, false, false))
+AS grain (body, entry, rest)
+"""
+_ROLLED: Final = f"""
+SELECT span.name AS span,
+    CASE WHEN grain.entry THEN x.entry ELSE '{ALL}' END AS entry,
+    CASE WHEN grain.rest THEN x.channel ELSE '{ALL}' END AS channel,
+    CASE WHEN grain.rest THEN x.kind ELSE '{ALL}' END AS kind,
+    date_trunc(span.name, x.day::timestamp)::date AS day,
+    CASE WHEN grain.body THEN x.organisation ELSE '{ALL}' END AS organisation,
+    CASE WHEN grain.body THEN x.home ELSE '{ALL}' END AS home,
+    {", ".join(f"sum(x.{name})::integer AS {name}" for name in _COUNTS)}
+FROM {{source}} x, {_GRAINS}, (VALUES ('day'), ('month'), ('year')) AS span (name)
+GROUP BY 1, 2, 3, 4, 5, 6, 7
+"""
+COLUMNS: Final = ", ".join((*KEYS, *_COUNTS))
+"""Of a rollup, in the order `rolled` gives them."""
+
+
+def rolled(source: str) -> str:
+    """Return what sums rows of a source by home, body, day, channel, kind and entry up."""
+    return _ROLLED.format(source=source)
+
+
+def _adding(table: str) -> str:
+    sent = f"(SELECT * FROM unnest({_DELTA}) AS d ({', '.join((*_SENT, *_COUNTS))}))"
+    return f"""
+    INSERT INTO {table} ({COLUMNS}) {rolled(sent)}
+    ON CONFLICT ({", ".join(KEYS)}) DO UPDATE SET
+    {", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _COUNTS)}
+    """
+
+
+_ADD: Final = {table: _adding(table) for table in (TALLY.name, FRESH.name)}
+
+
+async def add(tx: Tx, rows: Mapping[Row, Mapping[Count, int]], *, is_fresh: bool = False) -> None:
+    """Add counts to the rollups, or to those that are being made anew."""
+    if not rows:
+        return
+    keys = map(list, zip(*rows, strict=True))
+    counts = ([found.get(count, 0) for found in rows.values()] for count in Count)
+    await tx.execute(_ADD[FRESH.name if is_fresh else TALLY.name], *keys, *counts)
+
+
+async def clear_fresh(tx: Tx) -> None:
+    """Throw away what was being made anew."""
+    await tx.execute(f"TRUNCATE {FRESH.name}")
+
+
+async def swap(tx: Tx) -> None:
+    """Put the rollups that were made anew in the place of the others; the position is owned."""
+    fresh, old = FRESH.name, TALLY.name
+    for former, name in ((old, "tally_old"), (fresh, old), ("tally_old", fresh)):
+        await tx.execute(f"ALTER TABLE {former} RENAME TO {name}")
+        for part in ("pkey", "span_check"):
+            await tx.execute(
+                f"ALTER TABLE {name} RENAME CONSTRAINT {former}_{part} TO {name}_{part}"
+            )
+        for index in ("organisation_idx", "body_idx"):
+            await tx.execute(f"ALTER INDEX {former}_{index} RENAME TO {name}_{index}")
+    await clear_fresh(tx)
+
+
+_SOMETHING: Final = " OR ".join(f"{name} <> 0" for name in _COUNTS)
+
+
+async def differences(tx: Tx) -> int:
+    """Return how many rows of the rollups are other than those that were made anew."""
+    fresh, old = (
+        f"SELECT {COLUMNS} FROM {table.name} WHERE span = $1 AND ({_SOMETHING})"
+        for table in (FRESH, TALLY)
+    )
+    counted = f"""
+    SELECT count(*) FROM (({fresh} EXCEPT {old}) UNION ALL ({old} EXCEPT {fresh})) amiss
+    """
+    return sum([await tx.value(counted, span) for span in ("day", "month", "year")])
+
+
+async def unit_batch(tx: Tx, after: UUID, limit: int) -> list[UUID]:
+    """Return the next units behind an id."""
+    rows = await tx.fetch("SELECT id FROM unit WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    return [row["id"] for row in rows]
