@@ -301,15 +301,23 @@ class Reading:
                 yield self.key(line.now["holder"], line.at, line), "assigned"
 
 
-async def reading(tx: Tx) -> Found:
-    """Everything that the whole log says, and that no column but the log's says."""
+async def readings(tx: Tx) -> dict[Any, Found]:
+    """What the log of each unit says, and what no column but the log's says."""
     units = await tx.fetch(_UNITS)
     steps: dict[Any, list[Any]] = {}
     for row in await tx.fetch(_STEPS):
         steps.setdefault(row["unit"], []).append(row)
-    found: Found = Counter()
+    found: dict[Any, Found] = {}
     for unit in units:
         back = sorted(one["created_at"] for one in units if one["recurs"] == unit["id"])
-        for key, count in Reading(unit, steps[unit["id"]], back).told():
-            found[(*key, count)] += 1
+        told = Reading(unit, steps[unit["id"]], back).told()
+        found[unit["id"]] = Counter((*key, count) for key, count in told)
+    return found
+
+
+async def reading(tx: Tx) -> Found:
+    """Everything that the whole log says."""
+    found: Found = Counter()
+    for one in (await readings(tx)).values():
+        found.update(one)
     return found

@@ -1,42 +1,27 @@
 """Figures as they go over the wire: beside what they were, and with the list of their units."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from app.domain.measure import (
+    FIGURES,
     RATES,
     STOCK_AFTER,
     STOCK_BEFORE,
+    STOCKS,
     Counts,
     figures,
     flow,
     rates,
 )
-from app.domain.organisation import OrganisationCode, OrganisationKind
-from app.domain.period import Period
+from app.domain.organisation import Organisation, OrganisationCode, OrganisationKind
+from app.domain.period import Period, Span, after
 from app.domain.rulebook import Rulebook
 from app.domain.words import CHANNEL, KIND, TIER
-from app.flows.statistics import Monthly, Question, Row, Table, category_key
+from app.flows.statistics import NO_ENTRY, Monthly, Question, Row, Table, category_key
 from app.store.tallies import By
-
-_LISTED: Final[Mapping[str, Mapping[str, str]]] = {
-    "declined": {"did": "decline"},
-    "cancelled": {"did": "cancel"},
-    "merged": {"did": "merge"},
-    "returned": {"did": "return"},
-    "suspended": {"did": "suspend"},
-    "extended": {"did": "extend"},
-    "resolved": {"did": "resolve"},
-    "self_handled": {"did": "self_handle"},
-    "reworks": {"did": "rework"},
-    "closed": {"did": "close"},
-    "reopened": {"did": "reopen"},
-    "redone": {"did": "redo"},
-    "overdue": {"did": "overdue", "clock": "dispose"},
-}
-"""By what the units behind a figure are found: what was done to them in the period."""
 
 
 def table(found: Table, rulebook: Rulebook) -> dict[str, Any]:
@@ -54,7 +39,7 @@ def table(found: Table, rulebook: Rulebook) -> dict[str, Any]:
             {
                 "key": names[str(row.told)],
                 "tier": _tier(row, question, rulebook),
-                "rank": {"place": row.place, "of": row.peers} if row.place else None,
+                "rank": _rank(row),
                 **_row(row, _links(row, question, rulebook)),
             }
             for row in found.rows
@@ -62,13 +47,13 @@ def table(found: Table, rulebook: Rulebook) -> dict[str, Any]:
         "total": {
             "key": None,
             "tier": None,
-            "rank": None,
+            "rank": _rank(found.total),
             **_row(found.total, _links(None, question, rulebook)),
         },
     }
 
 
-def monthly(found: Monthly) -> dict[str, Any]:
+def monthly(found: Monthly, body: Organisation, month: Period) -> dict[str, Any]:
     """Return the officials' table as JSON."""
     return {
         "as_of": _moment(found.as_of),
@@ -76,11 +61,23 @@ def monthly(found: Monthly) -> dict[str, Any]:
             {
                 "channel": _word(CHANNEL, cell.channel),
                 "level": _word(TIER, cell.level),
-                **_row(Row(None, cell.counts, cell.stock, cell.before), {}),
+                **_row(
+                    Row(None, cell.counts, cell.stock, cell.before),
+                    _lists(
+                        month,
+                        body.code,
+                        channel=cell.channel or None,
+                        level=cell.level or None,
+                    ),
+                ),
             }
             for cell in found.rows
         ],
     }
+
+
+def _rank(row: Row) -> dict[str, int | None] | None:
+    return {"place": row.place, "of": row.peers} if row.place else None
 
 
 def days(period: Period) -> dict[str, str]:
@@ -95,7 +92,7 @@ def _moment(at: Any) -> str | None:
 
 def _row(row: Row, links: Mapping[str, str]) -> dict[str, Any]:
     now, before, last = (
-        _told(counts, stock)
+        told(counts, stock)
         for counts, stock in (
             (row.counts, row.stock),
             (row.before, row.stock_before),
@@ -127,7 +124,8 @@ def _row(row: Row, links: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _told(counts: Counts | None, stock: int | None) -> dict[str, int]:
+def told(counts: Counts | None, stock: int | None) -> dict[str, int]:
+    """Return every figure, of stocks as well if one is given."""
     if counts is None:
         return {}
     found = figures(counts)
@@ -155,7 +153,8 @@ def _names(found: Table, rulebook: Rulebook) -> dict[str, dict[str, str]]:
             category_key(code, rulebook): entry.category_name
             for code, entry in rulebook.list.items()
         }
-        return {key: {"code": key, "name": known.get(key, key) or "未立案"} for key in keys}
+        known[NO_ENTRY] = "未立案"
+        return {key: {"code": key, "name": known.get(key, key)} for key in keys}
     words = CHANNEL if by is By.CHANNEL else KIND if by is By.KIND else {}
     return {key: {"code": key, "name": words.get(key, (key,))[0]} for key in keys}
 
@@ -168,31 +167,36 @@ def _tier(row: Row, question: Question, rulebook: Rulebook) -> str | None:
 
 
 def _links(row: Row | None, question: Question, rulebook: Rulebook) -> dict[str, str]:
-    """Return where the units behind figures are listed; channels and categories units tell not."""
+    """Return where the units behind each figure of a row are listed; None: of all together."""
     by = question.by if row else None
-    if question.channel or question.category or by in {By.CHANNEL, By.CATEGORY}:
-        return {}
-    period, told = question.period, row.told if row else None
-    since, last = period.since.isoformat(), days(period)["to"]
-    if by is By.DAY:
-        since = last = str(told)
-    if by is By.MONTH:
-        return {}
-    place = {"did_from": since, "did_to": last, "did_by": question.body.code}
-    is_whole = question.subtree
+    told = row.told if row else None
+    period, whose, subtree = question.period, question.body.code, question.subtree
+    if isinstance(told, date):
+        span = Span.DAY if by is By.DAY else Span.MONTH
+        period = Period(max(told, period.since), min(after(told, span), period.until))
     if by is By.ORGANISATION:
-        place["did_by"] = str(told)
-        is_whole = is_whole and _stands_for_others(str(told), question, rulebook)
-    if is_whole:
-        place["did_below"] = "true"
-    kind = str(told) if by is By.KIND else question.kind
-    if kind:
-        place["kind"] = kind
-    return {key: f"/v1/units?{urlencode({**how, **place})}" for key, how in _LISTED.items()}
+        whose = OrganisationCode(str(told))
+        if whose not in rulebook.organisations:
+            return {}
+        subtree = subtree and _stands_for_others(whose, question, rulebook)
+    of = {
+        "channel": str(told) if by is By.CHANNEL else question.channel,
+        "kind": str(told) if by is By.KIND else question.kind,
+        "category": str(told) if by is By.CATEGORY else question.category,
+    }
+    return _lists(period, whose, subtree=subtree, **of)
 
 
-def _stands_for_others(code: str, question: Question, rulebook: Rulebook) -> bool:
+def _lists(period: Period, whose: str, *, subtree: bool = True, **of: str | None) -> dict[str, str]:
+    """Return where the units behind each figure are listed."""
+    asked = {"organisation": whose, **days(period), "subtree": str(subtree).lower()}
+    asked |= {name: value for name, value in of.items() if value is not None}
+    tail = urlencode(asked)
+    return {key: f"/v1/statistics/units?figure={key}&{tail}" for key in (*FIGURES, *STOCKS)}
+
+
+def _stands_for_others(code: OrganisationCode, question: Question, rulebook: Rulebook) -> bool:
     """Tell whether a row is of a whole area below the body that is asked about."""
-    body = rulebook.organisations.get(OrganisationCode(code))
+    body = rulebook.organisations.get(code)
     is_below = body is not None and body.area != question.body.area
     return is_below and body is not None and body.kind is not OrganisationKind.DEPARTMENT

@@ -1,5 +1,7 @@
 """Statistics: figures and rates of organisations, and the officials' monthly table."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -11,6 +13,7 @@ from starlette.responses import Response
 from app.api import figures, render
 from app.api.request import Calling, Services
 from app.api.statistics_models import (
+    CountedQuery,
     MonthlyOut,
     MonthlyQuery,
     StatisticsOut,
@@ -18,6 +21,7 @@ from app.api.statistics_models import (
 )
 from app.api.tables import XLSX
 from app.domain import sight
+from app.domain.authority import Caller
 from app.domain.errors import Invalid
 from app.domain.measure import RATES
 from app.domain.period import Period, checked, month_of, parse
@@ -50,19 +54,9 @@ async def get_statistics(
     """Return what was counted in a period, beside the period before and last year's."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
-    code = asked.organisation or caller.organisation
-    body = sight.within(code, caller, rulebook, field="organisation")
-    _refuse_unknown(asked.rank)
-    question = Question(
-        body,
-        _period(asked, rulebook, now),
-        By(asked.by) if asked.by else None,
-        subtree=asked.subtree,
-        channel=asked.channel,
-        kind=asked.kind,
-        category=asked.category,
-        rank=asked.rank,
-    )
+    refuse_unknown(asked.rank, RATES, field="rank")
+    question = question_of(asked, caller, rulebook, _period(asked, rulebook, now))
+    question = replace(question, by=By(asked.by) if asked.by else None, rank=asked.rank)
     if question.by is By.DAY and question.period.days > _MOST_DAYS:
         raise Invalid(
             zh=f"按日统计最长 {_MOST_DAYS} 天",
@@ -75,7 +69,7 @@ async def get_statistics(
     if XLSX in request.headers.get("accept", ""):
         return _sheet(figure_sheets.table(shown), "statistics")
     # Thousands of figures: told straight, a model for each would cost more than all the rest.
-    return _json(shown)
+    return answer(shown)
 
 
 @router.get(
@@ -101,11 +95,11 @@ async def get_monthly(
         "organisation": render.named(body.code, rulebook).model_dump(),
         "period": figures.days(month),
         "before": figures.days(month.before()),
-        **figures.monthly(found),
+        **figures.monthly(found, body, month),
     }
     if XLSX in request.headers.get("accept", ""):
         return _sheet(figure_sheets.monthly(shown), "monthly")
-    return _json(shown)
+    return answer(shown)
 
 
 def _period(asked: StatisticsQuery, rulebook: Rulebook, now: datetime) -> Period:
@@ -124,14 +118,31 @@ def _this_month(rulebook: Rulebook, now: datetime) -> Period:
     return month_of(now.astimezone(ZoneInfo(rulebook.calendar.zone)).date())
 
 
-def _refuse_unknown(rank: str) -> None:
-    if rank not in RATES:
+def question_of(
+    asked: CountedQuery, caller: Caller, rulebook: Rulebook, period: Period
+) -> Question:
+    """Return what is asked about, within the caller's scope; raises NotFound."""
+    code = asked.organisation or caller.organisation
+    return Question(
+        sight.within(code, caller, rulebook, field="organisation"),
+        period,
+        subtree=asked.subtree,
+        channel=asked.channel,
+        kind=asked.kind,
+        category=asked.category,
+    )
+
+
+def refuse_unknown(name: str, known: Collection[str], *, field: str) -> None:
+    """Raise Invalid for a figure or a rate that there is none of."""
+    if name not in known:
         raise Invalid(
-            zh=f"没有比率“{rank}”", en=f"no rate {rank}", field="rank", allowed=tuple(RATES)
+            zh=f"没有指标“{name}”", en=f"no figure {name}", field=field, allowed=tuple(known)
         )
 
 
-def _json(told: dict[str, Any]) -> Response:
+def answer(told: dict[str, Any]) -> Response:
+    """Return figures as JSON."""
     return Response(orjson.dumps(told), media_type="application/json")
 
 

@@ -1,33 +1,45 @@
 """Statistics over the wire: what is asked, and rows of figures and rates."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.models import Clean, Code, Named, Strict
+from app.api.models import Clean, Code, Named, Paging, Strict
 from app.domain.area import Tier
 from app.domain.event import Channel
-from app.domain.measure import RATES
+from app.domain.measure import FIGURES, RATES, STOCKS
 from app.domain.responsibility import Kind
 
+SHOWN: Final = (
+    *("reported", "filed", "closed", "overdue", "stock_after"),
+    *("disposal_on_time_rate", "closing_on_time_rate", "recurrence_rate", "satisfaction_rate"),
+)
+"""What a trend shows unless something else is asked for."""
 
-class StatisticsQuery(Strict):
-    """Whose figures, of when, of what, and by what they are told apart."""
+
+class CountedQuery(Strict):
+    """Whose figures, of what and of when."""
 
     organisation: Code | None = Field(default=None, description="default: the caller's own")
-    period: Clean | None = Field(
-        default=None, description="2026-11, 2026-11-20 or 2026; default: this month"
-    )
-    since: date | None = Field(default=None, alias="from", description="with `to`, not `period`")
+    since: date | None = Field(default=None, alias="from", description="with `to`")
     until: date | None = Field(default=None, alias="to", description="the last day, included")
-    by: Literal["organisation", "day", "month", "channel", "kind", "category"] | None = None
     subtree: bool = Field(default=True, description="with the bodies of its area")
     channel: Channel | None = None
     kind: Kind | None = None
     category: Clean | None = Field(
         default=None, description="a category's code, such as 06010, or an entry's"
     )
+
+
+class StatisticsQuery(CountedQuery):
+    """Whose figures, of when, of what, and by what they are told apart."""
+
+    period: Clean | None = Field(
+        default=None,
+        description="2026-11, 2026-11-20 or 2026, and not `from`; default: this month",
+    )
+    by: Literal["organisation", "day", "month", "channel", "kind", "category"] | None = None
     rank: str = Field(
         default="disposal_on_time_rate",
         description="by which rate organisations are ranked",
@@ -42,10 +54,32 @@ class MonthlyQuery(Strict):
     period: Clean | None = Field(default=None, description="2026-11; default: this month")
 
 
+class TrendQuery(CountedQuery):
+    """Whose figures, of what, over which days or months."""
+
+    by: Literal["day", "month"] = Field(
+        default="day", description="by month the days are widened to whole months"
+    )
+    figures: Clean = Field(
+        default=",".join(SHOWN),
+        description="figures and rates with commas between them",
+        json_schema_extra={"items": [*FIGURES, *STOCKS, *RATES]},
+    )
+
+
+class UnitsQuery(CountedQuery, Paging):
+    """Behind which figure, and whose and of what it is."""
+
+    figure: str = Field(json_schema_extra={"enum": [*FIGURES, *STOCKS]})
+    since: date = Field(alias="from")
+    until: date = Field(alias="to", description="the last day, included")
+    level: Tier | None = Field(default=None, description="of the bodies of this tier alone")
+
+
 class FigureOut(BaseModel):
     """A number, what it was the period before and a year ago, and where its units are listed.
 
-    `list` is null where no list of units gives just these.
+    `list` is null of a body that no rulebook knows any more.
     """
 
     value: int
@@ -100,6 +134,21 @@ class StatisticsOut(BaseModel):
     as_of: datetime | None
     rows: list[StatisticsRow]
     total: StatisticsRow
+
+
+class TrendOut(BaseModel):
+    """Figures and rates day by day, or month by month: each has a value for each of `at`.
+
+    A day on which nothing happened has zeros, and null for rates. `as_of` as in statistics.
+    """
+
+    organisation: Named
+    period: PeriodOut
+    by: str
+    as_of: datetime | None
+    at: list[date]
+    figures: dict[str, list[int]]
+    rates: dict[str, list[float | None]]
 
 
 class MonthlyRowOut(BaseModel):

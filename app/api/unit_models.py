@@ -1,6 +1,6 @@
 """What units look like over the wire, and what says which of them or what to do with one."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -310,11 +310,3 @@ class UnitQuery(Paging):
     merged_into: UUID | None = Field(
         default=None, description="并案: only what was merged into this unit"
     )
-    did: Action | None = Field(
-        default=None, description="only units this was done to, from `did_from` to `did_to`"
-    )
-    did_from: date | None = None
-    did_to: date | None = Field(default=None, description="the last day, included")
-    did_by: Code | None = Field(default=None, description="while this organisation had them")
-    did_below: bool = Field(default=False, description="… or a body of its area")
-    clock: ClockName | None = Field(default=None, description="with did=overdue: which limit")

@@ -1,11 +1,9 @@
 """Units: read by id or number, listed, and worked on."""
 
-from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -32,26 +30,13 @@ from app.domain import sight
 from app.domain.action import Action
 from app.domain.area import AreaCode, Areas
 from app.domain.authority import Caller
-from app.domain.errors import Invalid
 from app.domain.offer import Standing
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import EntryCode
-from app.domain.rulebook import Rulebook
-from app.flows import casework, dispatching, evidence, explanation, statistics
+from app.flows import casework, dispatching, evidence, explanation
 from app.flows.casework import may_now
-from app.store import (
-    accounts,
-    attachments,
-    clocks,
-    events,
-    lists,
-    requests,
-    steps,
-    tallies,
-    units,
-)
-from app.store.database import Tx
-from app.store.lists import Done, UnitFilter
+from app.store import accounts, attachments, clocks, events, lists, requests, steps, units
+from app.store.lists import UnitFilter
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -67,7 +52,6 @@ async def list_units(
     after = cursor_values(asked.cursor, datetime, UUID) if asked.cursor else None
     async with service.database.reading() as tx:
         wanted = _filter(asked, caller, rulebook.areas, now)
-        wanted = replace(wanted, done=await _done(tx, asked, caller, rulebook))
         found = await lists.page(tx, scope, wanted, after=after, limit=asked.limit)
         names = await claimers(tx, found, now)
     full = len(found) == asked.limit
@@ -99,27 +83,6 @@ def _filter(asked: UnitQuery, caller: Caller, areas: Areas, now: datetime) -> Un
         is_recurring=asked.recurring,
         merged_into=asked.merged_into,
     )
-
-
-async def _done(tx: Tx, asked: UnitQuery, caller: Caller, rulebook: Rulebook) -> Done | None:
-    """Return what was done to the units that are asked for, when, and who had them."""
-    if asked.did is None:
-        return None
-    if asked.did_from is None or asked.did_to is None:
-        raise Invalid(
-            zh="did 须与 did_from、did_to 同用", en="did needs did_from and did_to", field="did"
-        )
-    zone = ZoneInfo(rulebook.calendar.zone)
-    since, until = (
-        datetime.combine(day, time(), zone)
-        for day in (asked.did_from, asked.did_to + timedelta(days=1))
-    )
-    bodies = None
-    if asked.did_by is not None:
-        head = sight.within(asked.did_by, caller, rulebook, field="did_by")
-        known = await tallies.bodies(tx)
-        bodies = statistics.bodies_of(head, known, rulebook, subtree=asked.did_below)
-    return Done(asked.did, since, until, bodies, asked.clock)
 
 
 def _every_code(code: str | None, areas: Areas) -> tuple[str, ...]:

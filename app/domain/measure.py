@@ -138,6 +138,7 @@ STOCK_OUT: Final = (Count.ENDED, Count.HANDED)
 _HELPING: Final[Mapping[str, Figure]] = {
     "valid": Figure("有效上报", "valid reports", (Count.REPORTED,)),
     "accurate": Figure("准确立案", "accurately filed", (Count.FILED,)),
+    "opened_again": Figure("重开重办", "opened again", (Count.REOPENED, Count.REDONE)),
     "filed_on_time": Figure("及时立案", "filed in time", (Count.FILED_ON_TIME,)),
 }
 _LESS: Final[Mapping[str, Count]] = {
@@ -183,6 +184,9 @@ RATES: Final[Mapping[str, Rate]] = {
     ),
     "recurrence_rate": Rate(
         "反复率", "came back", "came_back", "closed", "结案后反复 / 结案", is_better_high=False
+    ),
+    "reopening_rate": Rate(
+        "重开率", "reopened", "opened_again", "closed", "(重开 + 重办) / 结案", is_better_high=False
     ),
     "satisfaction_rate": Rate(
         "满意率", "satisfied", "pleased", "rated", "(满意 + 基本满意) / 回访"

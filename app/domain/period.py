@@ -50,12 +50,12 @@ class Period:
     def before(self) -> "Period":
         """Return the period just before of the same length: of whole months as many months."""
         if self.months:
-            return Period(_shifted(self.since, -self.months), self.since)
+            return Period(shifted(self.since, -self.months), self.since)
         return Period(self.since - (self.until - self.since), self.since)
 
     def last_year(self) -> "Period":
         """Return the same days a year earlier."""
-        return Period(_shifted(self.since, -12), _shifted(self.until, -12))
+        return Period(shifted(self.since, -12), shifted(self.until, -12))
 
     def pieces(self, *, finest: Span | None = None) -> Pieces:
         """Return it as few pieces, or told by days or by months as far as it has whole ones."""
@@ -83,10 +83,10 @@ def after(day: date, span: Span) -> date:
     """Return the first day behind the year, the month or the day that begins on a day."""
     if span is Span.DAY:
         return day + _DAY
-    return _shifted(day, 12 if span is Span.YEAR else 1)
+    return shifted(day, 12 if span is Span.YEAR else 1)
 
 
-def _shifted(day: date, months: int) -> date:
+def shifted(day: date, months: int) -> date:
     """Return the day so many months on; where that month is shorter, its last."""
     count = day.year * 12 + day.month - 1 + months
     year, month = count // 12, count % 12 + 1

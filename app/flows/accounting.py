@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from app.domain.counting import tally
 from app.domain.feed import START, Line, Position
 from app.domain.measure import Count
+from app.domain.tally import Tally
 from app.store import accounting, feed
 from app.store.accounting import Row
 from app.store.database import Database, Tx
@@ -59,6 +60,16 @@ def _touched(lines: Collection[Line]) -> set[UUID]:
     units = [line.unit for line in lines if line.unit is not None]
     first = [line.unit for line in lines if line.unit is not None and line.seq == 1]
     return {unit.id for unit in units} | {unit.recurs for unit in first if unit.recurs}
+
+
+async def tallies(
+    tx: Tx, units: Collection[UUID], zone: str, *, until: Position
+) -> dict[UUID, Tally]:
+    """Return what each unit's log up to a position counts."""
+    logs = await accounting.logs(tx, units, until=until, since=START)
+    facts = await accounting.facts(tx, list(logs), until=until, since=START)
+    days = ZoneInfo(zone)
+    return {unit: tally(facts[unit].now, log, days) for unit, (log, _) in logs.items()}
 
 
 async def added(

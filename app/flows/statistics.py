@@ -16,7 +16,7 @@ from app.domain.organisation import (
     OrganisationKind,
     Organisations,
 )
-from app.domain.period import Period
+from app.domain.period import Period, Span
 from app.domain.responsibility import EntryCode
 from app.domain.rulebook import Rulebook
 from app.store import accounting, tallies
@@ -24,6 +24,8 @@ from app.store.database import Tx
 from app.store.tallies import By, Told, Wanted
 
 NOW, BEFORE, LAST_YEAR = "now", "before", "last_year"
+NO_ENTRY: Final = "none"
+"""The category of what is not filed under any entry yet."""
 _MOMENTS: Final = (By.DAY, By.MONTH)
 _HEADS: Final = (
     OrganisationKind.CENTRE,
@@ -81,12 +83,7 @@ class Table:
 
 async def table(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
     """Return what was counted, as the city now is: an ended body's figures are its heir's."""
-    wanted = Wanted(
-        _groups(await tallies.bodies(tx), question, rulebook),
-        question.channel,
-        question.kind,
-        _entries(question.category, rulebook),
-    )
+    wanted = _wanted(await tallies.bodies(tx), question, rulebook)
     as_of = (await accounting.standing(tx)).counted_until
     rows = await _rows(tx, question, wanted, question.by)
     if question.by is By.CATEGORY:
@@ -100,7 +97,36 @@ async def table(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
         rows = []
     if question.by is By.ORGANISATION:
         rows = _ranked(rows, question.rank, rulebook)
-    return Table(question, rows, total, as_of)
+    place, peers = await _among_siblings(tx, question, rulebook)
+    return Table(question, rows, replace(total, place=place, peers=peers), as_of)
+
+
+async def trend(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
+    """Return a row for every day or month, whether or not anything was counted of it."""
+    found = await table(tx, question, rulebook)
+    known, stock = {row.told: row for row in found.rows}, found.total.stock
+    span = Span.DAY if question.by is By.DAY else Span.MONTH
+    rows = []
+    for day in question.period.pieces(finest=span)[span]:
+        rows.append(known.get(day) or Row(day, {}, stock))
+        stock += flow(rows[-1].counts)
+    return replace(found, rows=rows)
+
+
+async def _among_siblings(
+    tx: Tx, question: Question, rulebook: Rulebook
+) -> tuple[int, int] | tuple[None, None]:
+    """Return the place of who is asked about among its like under the centre above, of how many."""
+    body = question.body
+    above = rulebook.organisations.centre_above(body, rulebook.areas)
+    if above.code == body.code or not question.subtree:
+        return None, None
+    asked = replace(question, body=above, by=By.ORGANISATION)
+    wanted = _wanted(await tallies.bodies(tx), asked, rulebook)
+    counted = (await tallies.counts(tx, wanted, {NOW: question.period}, asked.by))[NOW]
+    rows = _ranked([Row(*one) for one in counted.items()], question.rank, rulebook)
+    own = next((row for row in rows if row.told == body.code and row.place), None)
+    return (own.place, own.peers) if own and own.place and own.peers else (None, None)
 
 
 async def _rows(tx: Tx, question: Question, wanted: Wanted, by: By | None) -> list[Row]:
@@ -172,6 +198,15 @@ def bodies_of(
     ]
 
 
+def _wanted(codes: Collection[str], question: Question, rulebook: Rulebook) -> Wanted:
+    return Wanted(
+        _groups(codes, question, rulebook),
+        question.channel,
+        question.kind,
+        entries_of(question.category, rulebook),
+    )
+
+
 def _is_city(head: Organisation, rulebook: Rulebook) -> bool:
     return head.kind is OrganisationKind.CENTRE and head.area == rulebook.areas.city.code
 
@@ -233,10 +268,12 @@ def _group(head: Organisation, code: str, rulebook: Rulebook) -> str:
     return body.code
 
 
-def _entries(category: str | None, rulebook: Rulebook) -> list[str] | None:
+def entries_of(category: str | None, rulebook: Rulebook) -> list[str] | None:
     """Return the entries of a category, by its code or one entry's own; None: all."""
     if category is None:
         return None
+    if category == NO_ENTRY:
+        return [""]
     return [
         code
         for code, entry in rulebook.list.items()
@@ -246,6 +283,8 @@ def _entries(category: str | None, rulebook: Rulebook) -> list[str] | None:
 
 def category_key(code: str, rulebook: Rulebook) -> str:
     """Return what the category of an entry is told by: scheme, class and code."""
+    if not code:
+        return NO_ENTRY
     entry = rulebook.list.get(EntryCode(code))
     if entry is None:
         return code
@@ -305,7 +344,7 @@ async def monthly(tx: Tx, body: Organisation, month: Period, rulebook: Rulebook)
     by = By.CHANNEL_AND_LEVEL
     question = Question(body, month, By.ORGANISATION)
     groups = _groups(await tallies.bodies(tx), question, rulebook) or {}
-    wanted = Wanted({code: _tier(code, rulebook) for code in groups})
+    wanted = Wanted({code: tier_of(code, rulebook) for code in groups})
     counted = await tallies.counts(tx, wanted, {NOW: month, BEFORE: month.before()}, by)
     stock = (await tallies.stocks(tx, wanted, {NOW: month.since}, by))[NOW]
     keys: set[Told] = set().union(*counted.values(), stock)
@@ -337,6 +376,7 @@ def _all(cells: Iterable[MonthlyRow]) -> MonthlyRow:
     return MonthlyRow("", "", total.counts, total.before or {}, total.stock)
 
 
-def _tier(code: str, rulebook: Rulebook) -> str:
+def tier_of(code: str, rulebook: Rulebook) -> str:
+    """Return the tier of a body, or of its heir."""
     body = _heir(code, rulebook)
     return (body.tier if body else Tier.CITY).value

@@ -3,34 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, text, tuple_
 
-from app.domain.action import Action
 from app.domain.authority import Scope
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Kind
-from app.domain.unit import ClockName, Grade, Light, State, Unit
+from app.domain.unit import Grade, Light, State, Unit
 from app.store.database import Tx
 from app.store.scope import visible
-from app.store.tables import STEP, UNIT
+from app.store.tables import UNIT
 from app.store.units import unit_of
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What was done to units in some time, while one of `bodies` had them; None: whoever.
-
-    Of a limit that passed `clock` is the one.
-    """
-
-    action: Action
-    since: datetime
-    until: datetime
-    bodies: Sequence[str] | None = None
-    clock: ClockName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +42,6 @@ class UnitFilter:
     satisfaction: Grade | None = None
     is_recurring: bool | None = None
     merged_into: UUID | None = None
-    done: Done | None = None
 
 
 async def page(
@@ -117,36 +101,7 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
         found.append(and_(told, text("raised <> '{}'"), UNIT.c.desk.is_not(None)))
     if wanted.updated_since is not None:
         found.append(UNIT.c.updated_at >= wanted.updated_since)
-    if wanted.done is not None:
-        found += [UNIT.c.updated_at >= wanted.done.since, _done(wanted.done)]
     return found
-
-
-_HAD: Final[Mapping[Action, ColumnElement[Any]]] = {
-    Action.RETURN: STEP.c.data["from"].astext,
-    Action.OVERDUE: STEP.c.organisation,
-}
-"""Where a line says who had the unit, if not by how it stands after it."""
-
-
-def _done(done: Done) -> ColumnElement[bool]:
-    """Return that the log has a line of it; what was closed on the spot is closed as well."""
-    is_it: ColumnElement[bool] = STEP.c.action == done.action
-    if done.action is Action.CLOSE:
-        on_the_spot = and_(STEP.c.action == Action.SELF_HANDLE, STEP.c.state == State.CLOSED)
-        is_it = or_(is_it, on_the_spot)
-    lines = select(STEP.c.id).where(
-        STEP.c.unit == UNIT.c.id,
-        STEP.c.home == UNIT.c.home,
-        STEP.c.at >= done.since,
-        STEP.c.at < done.until,
-        is_it,
-    )
-    if done.clock is not None:
-        lines = lines.where(STEP.c.data["clock"].astext == done.clock)
-    if done.bodies is not None:
-        lines = lines.where(_HAD.get(done.action, STEP.c.after[1]).in_(done.bodies))
-    return lines.exists()
 
 
 def _lit(light: Light, now: datetime) -> Iterator[ColumnElement[bool]]:

@@ -107,15 +107,44 @@ async def test_bodies_are_ranked_among_their_like(late: Matter):
     assert "disposal_rate" in answer.json()["allowed"]
 
 
-async def test_a_figure_opens_the_list_of_its_units(late: Matter):
-    told = await statistics(late.district, period="2026-11")
-    for key in ("overdue", "resolved", "closed"):
-        link = told["total"]["figures"][key]["list"]
-        assert await listed(late.district, link) == [late.id]
-    for key in ("returned", "reworks"):
-        link = told["total"]["figures"][key]["list"]
-        assert await listed(late.district, link) == []
-    assert told["total"]["figures"]["to_dispose"]["list"] is None
+async def test_every_figure_opens_the_list_of_its_units(late: Matter):
+    for by in (None, "organisation", "day", "month", "channel", "kind", "category"):
+        asked = {"by": by} if by else {}
+        told = await statistics(late.top, period="2026-11", **asked)
+        for row in (*told["rows"], told["total"]):
+            for key in ("overdue", "to_dispose", "closed", "closed_on_time", "stock_before"):
+                one = row["figures"][key]
+                assert await listed(late.top, one["list"]) == [late.id] * one["value"], (by, key)
+
+
+async def test_the_officials_month_opens_its_lists_too(late: Matter):
+    told = await late.top.get("/v1/statistics/monthly", period="2026-11")
+    for row in told["rows"]:
+        for key in ("reported", "resolved", "stock_after"):
+            one = row["figures"][key]
+            assert await listed(late.top, one["list"]) == [late.id] * one["value"]
+
+
+async def test_who_is_asked_about_has_a_place_among_those_beside_it(late: Matter):
+    told = await statistics(late.district, rank="overdue_rate", period="2026-11")
+    assert told["total"]["rank"] == {"place": 1, "of": 1}
+    assert (await statistics(late.top, period="2026-11"))["total"]["rank"] is None
+    alone = await statistics(late.district, subtree="false", period="2026-11")
+    assert alone["total"]["rank"] is None
+
+
+async def test_what_was_solved_stands_beside_what_was_in_time(late: Matter):
+    await late.street.act(late.id, "rate", grade="unsatisfied", reason="仍有垃圾")
+    await counted.count(late.city.app.state.service.database, late.city.clock.now())
+    told = await statistics(late.district, by="organisation", period="2026-11")
+    (row,) = [one for one in told["rows"] if one["key"]["code"] == STREET]
+    shares = ("reopening_rate", "satisfaction_rate", "recurrence_rate", "closing_on_time_rate")
+    assert {key: row["rates"][key]["value"] for key in shares} == {
+        "reopening_rate": 1,
+        "satisfaction_rate": 0,
+        "recurrence_rate": 0,
+        "closing_on_time_rate": 0,
+    }
 
 
 async def test_nobody_sees_figures_outside_their_subtree(late: Matter):

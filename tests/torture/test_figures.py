@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -13,23 +13,32 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from app.domain.action import Action
-from app.domain.authority import Role
+from app.domain.area import Tier
+from app.domain.authority import Role, Scope
 from app.domain.errors import DomainError
 from app.domain.landmark import DEVICE
-from app.domain.measure import Count
+from app.domain.measure import FIGURES, Count
+from app.domain.organisation import OrganisationCode
+from app.domain.period import Period, parse
 from app.domain.unit import State
 from app.flows import accounting, bulk
+from app.flows import counted as behind
 from app.flows.bulk import Wish as Many
+from app.flows.counted import Sought
+from app.flows.statistics import NO_ENTRY, Question
 from app.store.database import Database
 from tests import counted as counting
 from tests.conftest import on_server
-from tests.naive import reading
+from tests.given import CITY
+from tests.naive import reading, readings
 from tests.torture.conftest import Tell
 from tests.torture.family_machine import Families
 from tests.torture.family_machine_deeds import Pick, Wish, doing
 from tests.torture.family_machine_world import CREW, Look, World
 
 EXAMPLES, STEPS = 14, 110
+LISTS = 8
+"""How many figures of an example have their lists looked at."""
 _UNSYNCED = """
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
@@ -159,10 +168,49 @@ class Counted(Families):
             database, counting.ZONE_NAME, self.world.now, compares=True, batch=3
         )
         assert again.differences == 0
+        await self._compare_lists(database)
         self.seen.update(key[-1] for key in found.elements())
         async with database.transaction() as tx:
             for statement in _ANEW.split("; "):
                 await tx.execute(statement)
+
+    async def _compare_lists(self, database: Database) -> None:
+        """Behind a figure of the city, or of some body and day, are the units it was counted of."""
+        async with database.reading() as tx:
+            told = await readings(tx)
+            for name in self.dice.sample(sorted(FIGURES), LISTS):
+                counts = {count.value for count in FIGURES[name].of}
+                keys = sorted({key for one in told.values() for key in one if key[-1] in counts})
+                narrow = self.dice.choice(keys) if keys else None
+                for key in (None, narrow):
+                    wanted = {
+                        unit
+                        for unit, one in told.items()
+                        if any(_is_meant(other, key, counts) for other in one)
+                    }
+                    sought = Sought(self._question(key), name)
+                    scope, rulebook = Scope(Tier.CITY, None, None, None), self.world.rulebook
+                    page = await behind.page(tx, sought, scope, rulebook, after=None, limit=200)
+                    assert {unit.id for unit in page.units} == wanted, (name, key)
+
+    def _question(self, key: Any) -> Question:
+        bodies, year = self.world.rulebook.organisations, parse("2026")
+        if key is None:
+            return Question(bodies[OrganisationCode(f"{CITY}-ZX")], year)
+        who, day, channel, kind, entry, _ = key
+        period = Period(day, day + timedelta(days=1))
+        return Question(
+            bodies[who],
+            period,
+            subtree=False,
+            channel=channel,
+            kind=kind,
+            category=entry or NO_ENTRY,
+        )
+
+
+def _is_meant(other: Any, key: Any, counts: set[str]) -> bool:
+    return other[-1] in counts and (key is None or other[:-1] == key[:-1])
 
 
 @pytest.fixture
