@@ -90,9 +90,19 @@ async def page(tx: Tx, *, before: int | None, limit: int) -> list[Edition]:
     return [_edition(row) for row in rows]
 
 
+_LOCK: Final = """
+SET LOCAL idle_in_transaction_session_timeout = '60s';
+SELECT pg_advisory_xact_lock(7364)
+"""
+
+
 async def lock(tx: Tx) -> None:
-    """Make publications wait for one another."""
-    await tx.execute("SELECT pg_advisory_xact_lock(7364)")
+    """Make publications wait for one another.
+
+    To see that a whole city fits together takes seconds, on a busy machine many of them: whoever
+    publishes is not taken for one who has forgotten the transaction.
+    """
+    await tx.execute(_LOCK)
 
 
 async def seconds_open(tx: Tx) -> float:
