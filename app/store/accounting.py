@@ -244,8 +244,7 @@ async def swap(tx: Tx) -> None:
             await tx.execute(
                 f"ALTER TABLE {name} RENAME CONSTRAINT {former}_{part} TO {name}_{part}"
             )
-        for index in ("day_idx", "body_idx"):
-            await tx.execute(f"ALTER INDEX {former}_{index} RENAME TO {name}_{index}")
+        await tx.execute(f"ALTER INDEX {former}_day_idx RENAME TO {name}_day_idx")
     await clear_fresh(tx)
 
 

@@ -34,11 +34,6 @@ def _tally(name: str) -> Table:
         *(Column(count.value, Integer, nullable=False) for count in Count),
         PrimaryKeyConstraint(*KEYS, name=f"{name}_pkey"),
         Index(f"{name}_day_idx", "span", "day", "organisation", "entry"),
-        Index(
-            f"{name}_body_idx",
-            "organisation",
-            postgresql_where=text("span = 'year' AND channel = '*'"),
-        ),
     )
 
 

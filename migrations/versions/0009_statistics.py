@@ -61,7 +61,6 @@ CREATE TABLE {name} (
     CONSTRAINT {name}_span_check CHECK (span IN ('day', 'month', 'year'))
 );
 CREATE INDEX {name}_day_idx ON {name} (span, day, organisation, entry);
-CREATE INDEX {name}_body_idx ON {name} (organisation) WHERE span = 'year' AND channel = '*';
 """
 
 ACCOUNTANT = """
