@@ -56,7 +56,8 @@ async def get_statistics(
     rulebook = service.library.current(now).rulebook
     refuse_unknown(asked.rank, RATES, field="rank")
     question = question_of(asked, caller, rulebook, _period(asked, rulebook, now))
-    question = replace(question, by=By(asked.by) if asked.by else None, rank=asked.rank)
+    by = By(asked.by) if asked.by else None
+    question = replace(question, by=by, rank=asked.rank, wants_place=asked.place)
     if question.by is By.DAY and question.period.days > _MOST_DAYS:
         raise Invalid(
             zh=f"按日统计最长 {_MOST_DAYS} 天",

@@ -45,6 +45,9 @@ class StatisticsQuery(CountedQuery):
         description="by which rate organisations are ranked",
         json_schema_extra={"enum": list(RATES)},
     )
+    place: bool = Field(
+        default=False, description="also the place of who is asked about among its siblings"
+    )
 
 
 class MonthlyQuery(Strict):

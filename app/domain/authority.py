@@ -161,9 +161,10 @@ REPORTERS: Final = frozenset(
 SELF_HANDLERS: Final = frozenset({Role.GRID_WORKER, Role.CLERK, Role.SUPERVISOR, Role.INTEGRATOR})
 """Roles whose report may come with its resolution (自行处置)."""
 
-_SEES_AREA: Final = frozenset(
+SEES_AREA: Final = frozenset(
     {OrganisationKind.CENTRE, OrganisationKind.COMMITTEE, OrganisationKind.GRID_TEAM}
 )
+"""Bodies that answer for their whole area."""
 
 
 def relations(
@@ -240,7 +241,7 @@ def subtree(body: Organisation, former: Sequence[AreaCode] = ()) -> Scope:
     A centre, a committee or a grid team: its area and the ended ones it is the heir of;
     another body: what it holds.
     """
-    tier = body.tier if body.kind in _SEES_AREA else None
+    tier = body.tier if body.kind in SEES_AREA else None
     return Scope(tier, body.area, body.code, None, tuple(former))
 
 
@@ -253,7 +254,7 @@ def oversees(scope: Scope, body: Organisation, path: Sequence[Area]) -> bool:
 
 def answers_for(head: Organisation, body: Organisation, path: Sequence[Area]) -> bool:
     """Tell whether a body is another one itself, or lies in the area that one answers for."""
-    in_area = head.kind in _SEES_AREA and any(area.code == head.area for area in path)
+    in_area = head.kind in SEES_AREA and any(area.code == head.area for area in path)
     return body.code == head.code or in_area
 
 

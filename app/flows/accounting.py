@@ -20,6 +20,8 @@ BATCH: Final = 2000
 """Lines of one transaction."""
 UNITS: Final = 1000
 """Units of one transaction when all is counted anew."""
+PAUSE: Final = 120
+"""Seconds the accountant stands still at most, should whoever compares be killed."""
 SETTLED: Final = timedelta(seconds=5)
 """How old what is told of the present may be while nothing happens."""
 
@@ -108,45 +110,72 @@ async def rebuild(
 ) -> Rebuilt:
     """Count everything anew beside what stands, in many short transactions, and put it there.
 
-    The accountant goes on meanwhile; at the end what it counted since is added. If it only
-    `compares`, what stands is kept.
+    The accountant goes on meanwhile, and stands still while what it counted since is added and
+    the two are compared, day by day. If it only `compares`, what stands is kept.
     """
     async with database.transaction() as tx:
         await accounting.clear_fresh(tx)
-    async with database.reading() as tx:
-        until = (await accounting.standing(tx)).position
-        zone = (await accounting.standing(tx)).zone or zone if compares else zone
+        seen = await accounting.standing(tx)
+    position, zone = seen.position, seen.zone or zone if compares else zone
     count, last = 0, UUID(int=0)
     while True:
         async with database.transaction() as tx:
             ids = await accounting.unit_batch(tx, last, batch)
-            rows = await added(tx, ids, zone, since=START, until=until)
+            rows = await added(tx, ids, zone, since=START, until=position)
             await accounting.add(tx, rows, is_fresh=True)
         if not ids:
             break
         count, last = count + len(ids), ids[-1]
+    position = await _caught_up(database, zone, position)
+    await _pause(database)
+    await _caught_up(database, zone, position)
+    differences = await _differences(database)
     async with database.transaction() as tx:
-        return Rebuilt(count, await _finish(tx, zone, until, now, compares=compares))
+        await _end(tx, zone, now, compares=compares)
+    return Rebuilt(count, differences)
 
 
-async def _finish(tx: Tx, zone: str, since: Position, now: datetime, *, compares: bool) -> int:
-    """Add what was counted meanwhile; compare, or put it in its place. Returns the differences."""
+async def _pause(database: Database) -> None:
+    async with database.transaction() as tx:
+        await accounting.own(tx, waits=True)
+        await accounting.pause(tx, PAUSE)
+
+
+async def _caught_up(database: Database, zone: str, position: Position) -> Position:
+    """Add what the accountant has counted since a position; returns where it then stands."""
+    while True:
+        async with database.transaction() as tx:
+            goal = (await accounting.standing(tx)).position
+            if position >= goal:
+                return position
+            batch = await feed.read(tx, position, limit=BATCH)
+            until = min(batch.end, goal)
+            if touched := _touched(batch.lines):
+                rows = await added(tx, touched, zone, since=position, until=until)
+                await accounting.add(tx, rows, is_fresh=True)
+            position = until
+
+
+async def _differences(database: Database) -> int:
+    """Count the rows that are other, each day in a statement of its own."""
+    async with database.reading() as tx:
+        days = await accounting.days(tx)
+    found = 0
+    for span, day in days:
+        async with database.reading() as tx:
+            found += await accounting.differences(tx, span, day)
+        await _pause(database)
+    return found
+
+
+async def _end(tx: Tx, zone: str, now: datetime, *, compares: bool) -> None:
     owned = await accounting.own(tx, waits=True)
     if owned is None:
         raise LookupError("accountant")
-    position = since
-    while position < owned.position:
-        batch = await feed.read(tx, position, limit=BATCH)
-        until = min(batch.end, owned.position)
-        if touched := _touched(batch.lines):
-            rows = await added(tx, touched, zone, since=position, until=until)
-            await accounting.add(tx, rows, is_fresh=True)
-        position = until
-    found = await accounting.differences(tx)
     if compares:
         await accounting.clear_fresh(tx)
     else:
         await accounting.swap(tx)
         told = owned.counted_until or now
         await accounting.move(tx, owned.position, counted_until=told, zone=zone)
-    return found
+    await accounting.pause(tx, 0)

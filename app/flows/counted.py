@@ -1,6 +1,6 @@
 """Counted units: those behind a figure, found by counting each of them as the accountant did."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -17,7 +17,7 @@ from app.domain.tally import Key, Tally
 from app.domain.unit import Unit
 from app.flows import accounting as accountant
 from app.flows.statistics import Question, bodies_of, entries_of, tier_of
-from app.store import accounting, counted, tallies
+from app.store import accounting, counted
 from app.store.counted import Look
 from app.store.database import Tx
 
@@ -82,7 +82,7 @@ async def page(
     zone = seen.zone
     if zone is None:
         return Found([], None)
-    bodies = _bodies(await tallies.bodies(tx), sought, rulebook)
+    bodies = _bodies(sought, rulebook)
     test, look = _Test(sought, bodies, rulebook), _look(sought, bodies, ZoneInfo(zone))
     found: list[Unit] = []
     for _ in range(MOST // BATCH):
@@ -99,12 +99,12 @@ async def page(
     return Found(found, after)
 
 
-def _bodies(codes: Collection[str], sought: Sought, rulebook: Rulebook) -> frozenset[str] | None:
+def _bodies(sought: Sought, rulebook: Rulebook) -> frozenset[str] | None:
     question, level = sought.question, sought.level
-    among = bodies_of(question.body, codes, rulebook, subtree=question.subtree)
+    among = bodies_of(question.body, rulebook, subtree=question.subtree)
     if level is None:
         return None if among is None else frozenset(among)
-    every = codes if among is None else among
+    every = rulebook.organisations if among is None else among
     return frozenset(code for code in every if tier_of(code, rulebook) == level)
 
 

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.area import Tier
-from app.domain.authority import answers_for
 from app.domain.event import Channel
+from app.domain.lineage import Lineage, lineage
 from app.domain.measure import RATES, Count, Counts, flow, rate
 from app.domain.organisation import (
     Organisation,
-    OrganisationCode,
     OrganisationKind,
     Organisations,
 )
@@ -40,6 +39,7 @@ class Question:
     """Whose figures, of when and of what, and by what they are told apart.
 
     `category` is a category's code, or an entry's; `rank` the rate that bodies are ranked by.
+    The place of who is asked about costs as much as all its siblings: only who wants it asks.
     """
 
     body: Organisation
@@ -50,6 +50,7 @@ class Question:
     kind: str | None = None
     category: str | None = None
     rank: str = "disposal_on_time_rate"
+    wants_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Table:
 
 async def table(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
     """Return what was counted, as the city now is: an ended body's figures are its heir's."""
-    wanted = _wanted(await tallies.bodies(tx), question, rulebook)
+    wanted = _wanted(question, rulebook)
     as_of = (await accounting.standing(tx)).counted_until
     rows = await _rows(tx, question, wanted, question.by)
     if question.by is By.CATEGORY:
@@ -119,10 +120,10 @@ async def _among_siblings(
     """Return the place of who is asked about among its like under the centre above, of how many."""
     body = question.body
     above = rulebook.organisations.centre_above(body, rulebook.areas)
-    if above.code == body.code or not question.subtree:
+    if above.code == body.code or not question.wants_place:
         return None, None
-    asked = replace(question, body=above, by=By.ORGANISATION)
-    wanted = _wanted(await tallies.bodies(tx), asked, rulebook)
+    asked = replace(question, body=above, by=By.ORGANISATION, subtree=True)
+    wanted = _wanted(asked, rulebook)
     counted = (await tallies.counts(tx, wanted, {NOW: question.period}, asked.by))[NOW]
     rows = _ranked([Row(*one) for one in counted.items()], question.rank, rulebook)
     own = next((row for row in rows if row.told == body.code and row.place), None)
@@ -184,23 +185,20 @@ def _sum(found: Iterable[Counts]) -> Counts:
     return total
 
 
-def bodies_of(
-    head: Organisation, codes: Iterable[str], rulebook: Rulebook, *, subtree: bool
-) -> list[str] | None:
-    """Return those of the codes that count for a body, ended ones as well; None: all there are."""
+def bodies_of(head: Organisation, rulebook: Rulebook, *, subtree: bool) -> Collection[str] | None:
+    """Return those whose work is counted for a body, ended ones as well; None: all there are."""
     if subtree and _is_city(head, rulebook):
         return None
-    return [
-        code
-        for code in {head.code, *codes}
-        if (body := _heir(code, rulebook)) is not None
-        and _counts_for(head, body, rulebook, subtree=subtree)
-    ]
+    return _lineage(rulebook).of(head, subtree=subtree)
 
 
-def _wanted(codes: Collection[str], question: Question, rulebook: Rulebook) -> Wanted:
+def _lineage(rulebook: Rulebook) -> Lineage:
+    return lineage(rulebook.areas, rulebook.organisations)
+
+
+def _wanted(question: Question, rulebook: Rulebook) -> Wanted:
     return Wanted(
-        _groups(codes, question, rulebook),
+        _groups(question, rulebook),
         question.channel,
         question.kind,
         entries_of(question.category, rulebook),
@@ -211,23 +209,14 @@ def _is_city(head: Organisation, rulebook: Rulebook) -> bool:
     return head.kind is OrganisationKind.CENTRE and head.area == rulebook.areas.city.code
 
 
-def _counts_for(
-    head: Organisation, body: Organisation, rulebook: Rulebook, *, subtree: bool
-) -> bool:
-    return body.code == head.code or (
-        subtree and answers_for(head, body, rulebook.areas.path(body.area))
-    )
-
-
-def _groups(
-    codes: Collection[str], question: Question, rulebook: Rulebook
-) -> Mapping[str, str] | None:
+def _groups(question: Question, rulebook: Rulebook) -> Mapping[str, str] | None:
     """Return the bodies that count, each with whom it is told under; None: the whole city."""
-    head, subtree = question.body, question.subtree
-    among = bodies_of(head, codes, rulebook, subtree=subtree)
+    head = question.body
+    among = bodies_of(head, rulebook, subtree=question.subtree)
     if among is None and question.by is not By.ORGANISATION:
         return None
-    return _told_under(head, codes if among is None else among, rulebook)
+    codes = _lineage(rulebook).of(head, subtree=True) if among is None else among
+    return _told_under(head, codes, rulebook)
 
 
 _UNDER: Final[dict[str, tuple[Organisations, dict[str, str]]]] = {}
@@ -249,9 +238,7 @@ def _told_under(head: Organisation, codes: Iterable[str], rulebook: Rulebook) ->
 
 
 def _heir(code: str, rulebook: Rulebook) -> Organisation | None:
-    bodies = rulebook.organisations
-    known = OrganisationCode(code)
-    return bodies[bodies.heir(known)] if known in bodies else None
+    return _lineage(rulebook).heir(code)
 
 
 def _group(head: Organisation, code: str, rulebook: Rulebook) -> str:
@@ -343,7 +330,7 @@ async def monthly(tx: Tx, body: Organisation, month: Period, rulebook: Rulebook)
     """Return a month by channel and by the level of the bodies that had the units."""
     by = By.CHANNEL_AND_LEVEL
     question = Question(body, month, By.ORGANISATION)
-    groups = _groups(await tallies.bodies(tx), question, rulebook) or {}
+    groups = _groups(question, rulebook) or {}
     wanted = Wanted({code: tier_of(code, rulebook) for code in groups})
     counted = await tallies.counts(tx, wanted, {NOW: month, BEFORE: month.before()}, by)
     stock = (await tallies.stocks(tx, wanted, {NOW: month.since}, by))[NOW]

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from app.domain.action import Action
 from app.domain.feed import START, Position, Stance
 from app.domain.measure import Count
@@ -29,28 +31,36 @@ class Standing:
     zone: str | None
 
 
+_STANDING: Final = """
+SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone FROM accountant
+"""
+
+
 async def own(tx: Tx, *, waits: bool = False) -> Standing | None:
-    """Own the accountant's position for the rest of the transaction; None: somebody else does."""
-    row = await tx.first(
-        "SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone FROM accountant"
-        f" FOR UPDATE{'' if waits else ' SKIP LOCKED'}"
-    )
-    if row is None:
-        return None
-    return Standing(
-        Position(row["epoch"], row["xid"], row["line"]), row["counted_until"], row["zone"]
-    )
+    """Own the accountant's position for the rest of the transaction.
+
+    None: somebody else does, or wants nothing to be counted for now. Who `waits` gets it.
+    """
+    free = "" if waits else "WHERE paused_until IS NULL OR paused_until < now()"
+    row = await tx.first(f"{_STANDING} {free} FOR UPDATE{'' if waits else ' SKIP LOCKED'}")
+    return _standing(row) if row else None
 
 
 async def standing(tx: Tx) -> Standing:
     """Return how far the accountant has come."""
-    row = await tx.first(
-        "SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone FROM accountant"
-    )
-    if row is None:
-        return Standing(START, None, None)
-    return Standing(
-        Position(row["epoch"], row["xid"], row["line"]), row["counted_until"], row["zone"]
+    row = await tx.first(_STANDING)
+    return _standing(row) if row else Standing(START, None, None)
+
+
+def _standing(row: asyncpg.Record) -> Standing:
+    position = Position(row["epoch"], row["xid"], row["line"])
+    return Standing(position, row["counted_until"], row["zone"])
+
+
+async def pause(tx: Tx, seconds: int) -> None:
+    """Have nothing counted for so many seconds, or none any longer; the position is owned."""
+    await tx.execute(
+        "UPDATE accountant SET paused_until = now() + make_interval(secs => $1)", seconds
     )
 
 
@@ -234,24 +244,41 @@ async def swap(tx: Tx) -> None:
             await tx.execute(
                 f"ALTER TABLE {name} RENAME CONSTRAINT {former}_{part} TO {name}_{part}"
             )
-        for index in ("organisation_idx", "body_idx"):
-            await tx.execute(f"ALTER INDEX {former}_{index} RENAME TO {name}_{index}")
+        await tx.execute(f"ALTER INDEX {former}_day_idx RENAME TO {name}_day_idx")
     await clear_fresh(tx)
 
 
 _SOMETHING: Final = " OR ".join(f"{name} <> 0" for name in _COUNTS)
 
 
-async def differences(tx: Tx) -> int:
-    """Return how many rows of the rollups are other than those that were made anew."""
-    fresh, old = (
-        f"SELECT {COLUMNS} FROM {table.name} WHERE span = $1 AND ({_SOMETHING})"
-        for table in (FRESH, TALLY)
-    )
-    counted = f"""
-    SELECT count(*) FROM (({fresh} EXCEPT {old}) UNION ALL ({old} EXCEPT {fresh})) amiss
-    """
-    return sum([await tx.value(counted, span) for span in ("day", "month", "year")])
+_BOTH: Final = (FRESH.name, TALLY.name)
+# The whole city has a row of each day on which anything was counted.
+_DAYS: Final = " UNION ".join(
+    f"SELECT span, day FROM {name} WHERE organisation = '{ALL}' AND entry = '{ALL}'"
+    f" AND channel = '{ALL}' AND kind = '{ALL}' AND span = ANY(ARRAY['day', 'month', 'year'])"
+    for name in _BOTH
+)
+_FRESH_ROWS, _ROWS = (
+    f"SELECT {COLUMNS} FROM {name} WHERE span = $1 AND day = $2 AND ({_SOMETHING})"
+    for name in _BOTH
+)
+_DIFFERENCES: Final = f"""
+SELECT count(*) FROM (
+    ({_FRESH_ROWS} EXCEPT {_ROWS}) UNION ALL ({_ROWS} EXCEPT {_FRESH_ROWS})
+) amiss
+"""
+
+
+async def days(tx: Tx) -> list[tuple[str, date]]:
+    """Return every day, month and year of which anything was counted."""
+    rows = await tx.fetch(f"{_DAYS} ORDER BY 1, 2")
+    return [(row["span"], row["day"]) for row in rows]
+
+
+async def differences(tx: Tx, span: str, day: date) -> int:
+    """Return how many rows of a day, month or year are other than those that were made anew."""
+    found: int = await tx.value(_DIFFERENCES, span, day)
+    return found
 
 
 async def unit_batch(tx: Tx, after: UUID, limit: int) -> list[UUID]:

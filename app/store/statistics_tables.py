@@ -33,12 +33,7 @@ def _tally(name: str) -> Table:
         ),
         *(Column(count.value, Integer, nullable=False) for count in Count),
         PrimaryKeyConstraint(*KEYS, name=f"{name}_pkey"),
-        Index(f"{name}_organisation_idx", "organisation", "span", "day", "entry"),
-        Index(
-            f"{name}_body_idx",
-            "organisation",
-            postgresql_where=text("span = 'year' AND channel = '*'"),
-        ),
+        Index(f"{name}_day_idx", "span", "day", "organisation", "entry"),
     )
 
 
@@ -55,5 +50,6 @@ ACCOUNTANT: Final = Table(
     Column("line", BigInteger, nullable=False),
     Column("counted_until", DateTime(timezone=True)),
     Column("zone", Text),
+    Column("paused_until", DateTime(timezone=True)),
     PrimaryKeyConstraint("singleton", name="accountant_pkey"),
 )

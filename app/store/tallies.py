@@ -66,15 +66,6 @@ Told = str | date | None
 """What a row is of; None is everything together."""
 
 
-async def bodies(tx: Tx) -> list[str]:
-    """Return every body that anything was ever counted for."""
-    rows = await tx.fetch(
-        f"SELECT DISTINCT organisation FROM tally WHERE span = 'year' AND channel = '{ALL}'"
-        f" AND organisation <> '{ALL}'"
-    )
-    return [row["organisation"] for row in rows]
-
-
 async def counts(
     tx: Tx, wanted: Wanted, periods: Mapping[str, Period], by: By | None = None
 ) -> dict[str, dict[Told, Counts]]:

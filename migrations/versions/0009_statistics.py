@@ -60,8 +60,7 @@ CREATE TABLE {name} (
     CONSTRAINT {name}_pkey PRIMARY KEY (span, entry, channel, kind, day, organisation, home),
     CONSTRAINT {name}_span_check CHECK (span IN ('day', 'month', 'year'))
 );
-CREATE INDEX {name}_organisation_idx ON {name} (organisation, span, day, entry);
-CREATE INDEX {name}_body_idx ON {name} (organisation) WHERE span = 'year' AND channel = '*';
+CREATE INDEX {name}_day_idx ON {name} (span, day, organisation, entry);
 """
 
 ACCOUNTANT = """
@@ -72,6 +71,7 @@ CREATE TABLE accountant (
     line bigint NOT NULL,
     counted_until timestamptz,
     zone text,
+    paused_until timestamptz,
     CONSTRAINT accountant_pkey PRIMARY KEY (singleton),
     CONSTRAINT accountant_singleton_check CHECK (singleton)
 );

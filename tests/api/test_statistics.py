@@ -126,11 +126,13 @@ async def test_the_officials_month_opens_its_lists_too(late: Matter):
 
 
 async def test_who_is_asked_about_has_a_place_among_those_beside_it(late: Matter):
-    told = await statistics(late.district, rank="overdue_rate", period="2026-11")
-    assert told["total"]["rank"] == {"place": 1, "of": 1}
-    assert (await statistics(late.top, period="2026-11"))["total"]["rank"] is None
-    alone = await statistics(late.district, subtree="false", period="2026-11")
-    assert alone["total"]["rank"] is None
+    async def place(who: Person, **asked: str) -> Any:
+        told = await statistics(who, rank="overdue_rate", period="2026-11", **asked)
+        return told["total"]["rank"]
+
+    assert await place(late.district, place="true") == {"place": 1, "of": 1}
+    assert await place(late.district) is None
+    assert await place(late.top, place="true") is None
 
 
 async def test_what_was_solved_stands_beside_what_was_in_time(late: Matter):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.authority import Role
 from app.flows import accounting
+from app.store import accounting as store
 from tests import counted
 from tests.asking import Matter, decided
 from tests.counted import figures_of
@@ -84,6 +85,20 @@ async def test_of_two_accountants_one_counts_and_nothing_twice(city: City):
             0, is_last=True
         )
     assert (await figures_of(city))[TEAM, "accept_on_time"] == 1
+
+
+async def test_while_it_is_compared_nothing_is_counted_and_afterwards_all_of_it(city: City):
+    matter = await Matter.accepted(city)
+    await figures_of(city)
+    database = city.app.state.service.database
+    async with database.transaction() as tx:
+        await store.own(tx, waits=True)
+        await store.pause(tx, 60)
+    await matter.worker.act(matter.id, "resolve")
+    assert (await figures_of(city))[TEAM, "resolved"] == 0
+    async with database.transaction() as tx:
+        await store.pause(tx, 0)
+    assert (await figures_of(city))[TEAM, "resolved"] == 1
 
 
 async def test_counted_anew_it_is_the_same_and_what_was_spoilt_is_mended(city: City):
