@@ -102,6 +102,8 @@ LISTED: Final = 100
 """How many faults of one request are listed."""
 
 RETRY_AFTER: Final = "2"
+LANGUAGE: Final = "language"
+"""Where a request's state holds what a page's reader has chosen."""
 
 
 _OVERTAKEN: Final = (
@@ -286,7 +288,10 @@ def _unknown(request: Request) -> Response:
 
 
 def wants_chinese(request: Request) -> bool:
-    """Tell whether to answer in Chinese, the default, or in English."""
+    """Tell whether to answer in Chinese, the default, or in English: as chosen, else as asked."""
+    chosen = getattr(request.state, LANGUAGE, None)
+    if chosen is not None:
+        return bool(chosen == "zh")
     asked = request.headers.get("accept-language", "").lower()
     wanted = {"zh": 0.0, "en": 0.0}
     for choice in asked.split(","):

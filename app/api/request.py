@@ -38,9 +38,8 @@ async def caller_of(request: Request) -> Caller:
     """
     service = Service.of(request)
     now = service.now()
-    caller = await service.keyring.caller(
-        request.headers.get("authorization", ""), now=now, tick=time.monotonic()
-    )
+    authorization = service.sessions.authorization(request, now)
+    caller = await service.keyring.caller(authorization, now=now, tick=time.monotonic())
     bodies = service.library.current(now).rulebook.organisations
     if caller.organisation not in bodies:
         raise Forbidden(

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from fastapi import Request
 
 from app.api.access import Keyring
+from app.api.board import Keeper
 from app.api.gather import Gather
 from app.api.metrics import Metrics
+from app.api.sessions import Sessions
 from app.api.tail import Tail
 from app.flows.rulebook import Library
 from app.flows.webhooks import Means
@@ -26,9 +28,11 @@ class Service:
     clock: Clock
     gather: Gather
     keyring: Keyring
+    sessions: Sessions
     metrics: Metrics
     folder: Folder
     tail: Tail
+    board: Keeper
     means: Means
     post: Post
     retention: timedelta

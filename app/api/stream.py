@@ -2,19 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from starlette.types import Receive, Scope, Send
-from typing_extensions import override
 
 from app.api import cursors
 from app.api.frames import RETRY, Told, beat, notice
 from app.api.reading import Choice, Reader, scope_of, start
 from app.api.request import Calling, Services, caller_of
-from app.api.waiting import Follower, leaving
-from app.domain.errors import DomainError, Unavailable
+from app.api.streaming import SSE, EventStream, Say
+from app.api.waiting import Follower
 from app.domain.feed import Cursor, Known, Line
 from app.domain.rulebook import Rulebook
 from app.domain.webhook import Payload
@@ -23,7 +21,6 @@ HEARTBEAT: Final = 15.0
 RECHECK: Final = 30.0
 """Seconds until a key is looked at again: a revoked one reads no longer than that and a bit."""
 PAGE: Final = 200
-SSE: Final = "text/event-stream"
 DROPPED: Final = notice(
     "dropped",
     "读取过慢, 连接已断开; 请带 Last-Event-ID 重新连接, 不会遗漏",
@@ -66,10 +63,7 @@ async def stream(
     reader = Reader(service, scope, asked.topics, cursor)
     telling = Telling(request, asked, reader, rulebook.version)
     await telling.begin()
-    return EventStream(telling)
-
-
-Say = Callable[[bytes], Awaitable[None]]
+    return EventStream(telling.run)
 
 
 class Telling:
@@ -160,38 +154,3 @@ def _is_news(line: Line, cursor: Cursor) -> bool:
     besides = cursor.besides
     is_known = besides is not None and besides.holds(line.position)
     return line.position > cursor.position and not is_known
-
-
-class EventStream(Response):
-    """An answer that goes on for as long as somebody reads it."""
-
-    media_type = SSE
-
-    def __init__(self, telling: Telling) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
-        self._telling = telling
-
-    @override
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-
-        async def say(chunk: bytes, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": chunk, "more_body": more})
-
-        status = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(status)
-        async with leaving(receive) as gone:
-            last = await self._told(say, gone)
-            await say(last, more=False)
-
-    async def _told(self, say: Say, gone: asyncio.Task[None]) -> bytes:
-        """Tell what there is; returns the last word, if there is one."""
-        try:
-            await self._telling.run(say, gone)
-        except Unavailable:
-            # It comes back with its last id.
-            return b""
-        except DomainError as error:
-            return notice("closed", error.zh, error.en)
-        return b""

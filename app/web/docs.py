@@ -1,15 +1,12 @@
 """The API's documentation page; it needs nothing from outside."""
 
-from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
-from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
-_STATIC: Final = Path(__file__).parent / "static"
 _PAGE: Final = """<!doctype html>
 <html lang="zh">
 <head>
@@ -36,12 +33,3 @@ _POLICY: Final = (
 async def docs() -> Response:
     """Show the API's documentation."""
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
-
-
-@router.get("/static/{name}")
-async def static(name: str) -> Response:
-    """Serve a vendored asset."""
-    path = _STATIC / name
-    if path.parent != _STATIC or not path.is_file():
-        raise HTTPException(404)
-    return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
