@@ -1,5 +1,6 @@
 """Bulk (批量办理): `POST /v1/units:act`, one action on up to 500 units."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -7,16 +8,22 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
-from app.api import problems
+from app.api import problems, render
 from app.api.models import Moment, Said, Strict, example
 from app.api.once import Posted
 from app.api.problems import Problem
 from app.api.request import Services
+from app.api.service import Service
+from app.api.unit_models import ActionOut, UnitOut
 from app.domain.action import Action
+from app.domain.authority import Caller
 from app.domain.errors import DomainError, Invalid
+from app.domain.offer import Standing
 from app.domain.unit import State, UnitId
 from app.flows import bulk
 from app.flows.bulk import Outcome, Wish
+from app.flows.casework import in_sight, may_now
+from app.store import clocks, units
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
 
@@ -79,6 +86,40 @@ class BulkOut(BaseModel):
     done: int
     refused: int
     items: list[OutcomeOut]
+
+
+class BulkOffer(BaseModel):
+    """Units as they are now, and what may be done to each of them with a reason or a moment."""
+
+    units: list[UnitOut]
+    actions: list[ActionOut]
+
+
+async def offered(ids: Sequence[UUID], service: Service, caller: Caller) -> BulkOffer:
+    """Return what the caller may do to all of these units; those out of sight are left out.
+
+    Of their families nothing is looked at: what these forbid is a refusal of its own.
+    """
+    now = service.now()
+    rulebook = service.library.current(now).rulebook
+    async with service.database.reading() as tx:
+        known = {unit.id: unit for unit in await units.read(tx, ids)}
+        found = [
+            known[UnitId(key)]
+            for key in ids
+            if key in known and in_sight(known[UnitId(key)], caller, rulebook)
+        ]
+        running = await clocks.of_units(tx, [unit.id for unit in found])
+    allowed = [
+        {one.action: one for one in may_now(standing, caller, rulebook)}
+        for standing in (Standing.of(unit, running.get(unit.id, ()), (), now) for unit in found)
+    ]
+    common = set.intersection(*(set(one) for one in allowed)) if allowed else set()
+    first = allowed[0] if allowed else {}
+    return BulkOffer(
+        units=[render.unit(unit, rulebook, now) for unit in found],
+        actions=[render.action(first[one]) for one in bulk.ACTIONS if one in common],
+    )
 
 
 @router.post(

@@ -17,7 +17,7 @@ from app.api.claim_models import claim_of
 from app.api.models import Paging, Strict
 from app.api.request import Calling, Services, caller_of, cursor_of, cursor_values
 from app.api.service import Service
-from app.api.unit_models import UnitPage
+from app.api.unit_models import UnitOut, UnitPage
 from app.api.waiting import LONGEST, leaving
 from app.domain import sight
 from app.domain.authority import Caller
@@ -135,6 +135,11 @@ async def get_counts(
     )
 
 
+async def get_page(code: str, request: Request, caller: Caller, asked: QueueQuery) -> UnitPage:
+    """Return a page of a queue as it is now."""
+    return await _Queue(request, caller, code, asked).shown()
+
+
 class _Queue:
     """One request for a page of a queue."""
 
@@ -162,6 +167,13 @@ class _Queue:
                     break
                 await watch.changed(min(left, self._turns_in, LOOK_AGAIN))
         return page or await self._seen(known)
+
+    async def shown(self) -> UnitPage:
+        """Return the page as it is now."""
+        wanted = self._wanted()
+        async with self._service.database.reading() as tx:
+            rows = await queues.page(tx, wanted)
+        return UnitPage(items=self._units(rows, wanted), next=_following(rows, wanted))
 
     async def _seen(self, known: Collection[str]) -> Response:
         """Return the page as it is now."""
@@ -227,23 +239,30 @@ class _Queue:
         until = row.claimed_until
         return (row.claim, until) if until is not None and until > wanted.now else None
 
-    def _page(self, rows: Sequence[Row], wanted: Wanted) -> Response:
+    def _units(self, rows: Sequence[Row], wanted: Wanted) -> list[UnitOut]:
         now = wanted.now
         rulebook = self._rulebook(now)
-        shown = [
+        return [
             render.unit(row.unit, rulebook, now, claim_of(row.unit, self._caller, now, row.claimer))
             for row in rows
         ]
-        following = None
-        if len(rows) == wanted.limit:
-            last = rows[-1].glance
-            following = cursor_of(last.rank, last.stage_due_at, last.id)
-        page = tables.unit_page(self._request, shown, rulebook, following)
+
+    def _page(self, rows: Sequence[Row], wanted: Wanted) -> Response:
+        shown, following = self._units(rows, wanted), _following(rows, wanted)
+        page = tables.unit_page(self._request, shown, self._rulebook(wanted.now), following)
         headers = _headers(self._tag((row.glance for row in rows), wanted))
         if isinstance(page, UnitPage):
             return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
         page.headers.update(headers)
         return page
+
+
+def _following(rows: Sequence[Row], wanted: Wanted) -> str | None:
+    """Return the cursor of the next page, if there may be one."""
+    if len(rows) < wanted.limit:
+        return None
+    last = rows[-1].glance
+    return cursor_of(last.rank, last.stage_due_at, last.id)
 
 
 def _headers(tag: str) -> dict[str, str]:
