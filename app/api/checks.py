@@ -1,6 +1,7 @@
 """Checks: what is wrong with a version or a draft, found before a report goes astray."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,7 +14,9 @@ from app import data
 from app.api.models import Named
 from app.api.request import Calling, Page, Services, cursor_of, cursor_values
 from app.api.rulebooks import reader
+from app.api.service import Service
 from app.api.tables import XLSX
+from app.domain.authority import Caller
 from app.domain.check.finding import Finding, Severity, Sort
 from app.domain.check.report import Report
 from app.domain.responsibility import Category, Kind
@@ -100,9 +103,29 @@ async def check_rulebook(
 
     XLSX has every finding; JSON a page of them.
     """
+    (after,) = cursor_values(asked.cursor, int) if asked.cursor else (0,)
+    found = await checked(version, service, caller)
+    if XLSX not in request.headers.get("accept", ""):
+        page = slice(after, after + asked.limit)
+        return check_out(found.report, found.rulebook, (version, found.day), page)
+    book = await asyncio.to_thread(check_book, found.report, found.rulebook)
+    headers = {"Content-Disposition": f'attachment; filename="check-{version}.xlsx"'}
+    return Response(book, headers=headers, media_type=XLSX)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A finished check, the rulebook it was of, and the day it was checked for."""
+
+    report: Report
+    rulebook: Rulebook
+    day: date
+
+
+async def checked(version: str, service: Service, caller: Caller) -> Checked:
+    """Check a version or a draft for whoever may look at it."""
     reader(service, caller)
     now = service.now()
-    (after,) = cursor_values(asked.cursor, int) if asked.cursor else (0,)
     async with _ONE:
         async with service.database.reading() as tx:
             reference = await drafts.reference(tx, service.library, version, now=now)
@@ -110,11 +133,7 @@ async def check_rulebook(
         day = now.astimezone(ZoneInfo(rulebook.calendar.zone)).date()
         # Seconds of pure computation: the loop goes on answering meanwhile.
         report = await asyncio.to_thread(check_whole, reference, data.categories(), day)
-        if XLSX not in request.headers.get("accept", ""):
-            return check_out(report, rulebook, (version, day), slice(after, after + asked.limit))
-        book = await asyncio.to_thread(check_book, report, rulebook)
-    headers = {"Content-Disposition": f'attachment; filename="check-{version}.xlsx"'}
-    return Response(book, headers=headers, media_type=XLSX)
+    return Checked(report, rulebook, day)
 
 
 def check_out(

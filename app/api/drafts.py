@@ -116,3 +116,12 @@ async def publish(draft: str, body: PublishIn, service: Services, once: Posted) 
         )
         made = await versions.of_edition(doing.tx, edition, now=now)
         return doing.answer(VersionOut.of(made))
+
+
+@router.delete("/{draft}", status_code=204, summary="Throw a draft away")
+async def discard(draft: str, service: Services, caller: Calling) -> Response:
+    """Forget a draft; what was published of it stays as it is."""
+    publisher(service, caller)
+    async with service.database.transaction() as tx:
+        await drafts.discard(tx, draft)
+    return Response(status_code=204)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.api import reports
-from app.api.models import Moment, Strict
+from app.api.models import Moment, Named, Strict
 from app.api.request import Calling, Services
 from app.api.rulebooks import reader
+from app.api.service import Service
 from app.api.tables import XLSX
+from app.domain.authority import Caller
 from app.domain.organisation import OrganisationCode
 from app.domain.responsibility import Kind
 from app.domain.trial import Aspect, Change, Example, Load, Trial
@@ -28,6 +31,8 @@ router = APIRouter(prefix="/v1/rulebooks", tags=["rulebooks"])
 
 MOST: Final = 100_000
 """Events of one trial; a minute of one processor."""
+MOVES: Final = 200
+"""How many pairs of organisations an answer tells of."""
 
 # Each trial keeps a processor busy: a second one waits for the first.
 _ONE: Final = asyncio.Semaphore(1)
@@ -56,6 +61,14 @@ class HolderLoadOut(LoadOut):
 
     code: str
     name: str
+
+
+class MoveOut(BaseModel):
+    """How many events' root units would go from one organisation to another."""
+
+    before: Named
+    after: Named
+    count: int
 
 
 class KindLoadOut(LoadOut):
@@ -94,7 +107,10 @@ class RefusalOut(BaseModel):
 
 
 class TrialOut(BaseModel):
-    """The sum of a trial; organisations whose load stays are left out of `loads`."""
+    """The sum of a trial; organisations whose load stays are left out of `loads`.
+
+    `moves` are who would have what others have now, the most first.
+    """
 
     rulebook: str
     against: str
@@ -105,6 +121,7 @@ class TrialOut(BaseModel):
     out_of_triage: int
     kinds: list[KindLoadOut]
     loads: list[HolderLoadOut]
+    moves: list[MoveOut]
     refused: list[RefusalOut]
     examples: list[ExampleOut]
 
@@ -119,6 +136,16 @@ async def try_rulebook(
     version: str, body: TryIn, request: Request, service: Services, caller: Calling
 ) -> TrialOut | Response:
     """Judge past events under two rulebooks: `version` and `against` are current, 17 or d3."""
+    trial, sides = await tried(version, body, service, caller)
+    if XLSX not in request.headers.get("accept", ""):
+        return trial_out(trial, sides, (version, body.against))
+    book = await asyncio.to_thread(trial_book, trial, sides)
+    headers = {"Content-Disposition": f'attachment; filename="trial-{version}.xlsx"'}
+    return Response(book, headers=headers, media_type=XLSX)
+
+
+async def tried(version: str, body: TryIn, service: Service, caller: Caller) -> tuple[Trial, Sides]:
+    """Try a version or a draft for whoever may look at it."""
     now, present = service.now(), reader(service, caller).rulebook
 
     def shows(unit: Unit) -> bool:
@@ -133,12 +160,7 @@ async def try_rulebook(
         async for batch in reports.past(service.database, period, body.last):
             # Seconds of pure computation: the loop goes on answering meanwhile.
             await asyncio.to_thread(try_batch, trial, before, after, batch)
-        sides = Sides(before.rulebook, after.rulebook)
-        if XLSX not in request.headers.get("accept", ""):
-            return trial_out(trial, sides, (version, body.against))
-        book = await asyncio.to_thread(trial_book, trial, sides)
-    headers = {"Content-Disposition": f'attachment; filename="trial-{version}.xlsx"'}
-    return Response(book, headers=headers, media_type=XLSX)
+    return trial, Sides(before.rulebook, after.rulebook)
 
 
 def trial_out(trial: Trial, sides: Sides, names: tuple[str, str]) -> TrialOut:
@@ -153,12 +175,20 @@ def trial_out(trial: Trial, sides: Sides, names: tuple[str, str]) -> TrialOut:
         out_of_triage=trial.out_of_triage,
         kinds=[KindLoadOut(kind=kind, **_load(load)) for kind, load in trial.kinds.items()],
         loads=[_holder(code, load, sides) for code, load in trial.loads.items() if load.gain],
+        moves=[
+            MoveOut(before=_named(pair[0], sides), after=_named(pair[1], sides), count=count)
+            for pair, count in islice(trial.moves.items(), MOVES)
+        ],
         refused=[
             RefusalOut(zh=one.zh, en=one.en, by_draft=one.by_draft, count=count)
             for one, count in trial.refused.most_common(100)
         ],
         examples=[_example(example, sides) for example in trial.examples],
     )
+
+
+def _named(code: OrganisationCode, sides: Sides) -> Named:
+    return Named(code=code, name=sides.organisation(code))
 
 
 def _load(load: Load) -> dict[str, int]:

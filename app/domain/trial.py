@@ -146,6 +146,7 @@ class Trial:
     _kinds: tuple[Counter[Kind | None], Counter[Kind | None]] = field(
         default_factory=lambda: (Counter(), Counter())
     )
+    _moves: Counter[tuple[OrganisationCode, OrganisationCode]] = field(default_factory=Counter)
 
     def add(self, before: Admission, after: Admission) -> None:
         """Count one event judged by both."""
@@ -157,6 +158,9 @@ class Trial:
             return
         self.changed += 1
         self.by_aspect.update(change.aspect for change in found)
+        holders = before.root.unit.holder, after.root.unit.holder
+        if holders[0] != holders[1]:
+            self._moves[holders] += 1
         was, waits = _waits(before.root.unit), _waits(after.root.unit)
         self.to_triage += waits and not was
         self.out_of_triage += was and not waits
@@ -180,6 +184,12 @@ class Trial:
         before, after = self._holders
         found = {code: Load(before[code], after[code]) for code in before.keys() | after.keys()}
         return dict(sorted(found.items(), key=lambda item: (-item[1].gain, item[0])))
+
+    @property
+    def moves(self) -> dict[tuple[OrganisationCode, OrganisationCode], int]:
+        """How many events' root units go from one holder to another, most first."""
+        found = sorted(self._moves.items(), key=lambda item: (-item[1], item[0]))
+        return dict(found)
 
     @property
     def gainers(self) -> dict[OrganisationCode, Load]:

@@ -49,6 +49,13 @@ async def find(tx: Tx, name: str) -> Draft:
     return draft
 
 
+async def discard(tx: Tx, name: str) -> None:
+    """Throw a draft away; what was published of it stays. Raises NotFound."""
+    draft = await find(tx, name)
+    if not await drafts.remove(tx, draft.number):
+        raise _unknown(name)
+
+
 async def contents_of(tx: Tx, draft: Draft) -> dict[Part, Content]:
     """Return what a draft would publish."""
     return {

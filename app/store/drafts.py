@@ -51,6 +51,11 @@ async def find(tx: Tx, number: int) -> Draft | None:
     return _draft(row) if row else None
 
 
+async def remove(tx: Tx, number: int) -> bool:
+    """Forget a draft; what its parts hold stays, as all content does. Tell whether it was there."""
+    return await tx.count("DELETE FROM draft WHERE number = $1", number) == 1
+
+
 async def page(tx: Tx, *, before: int | None, limit: int) -> list[Draft]:
     """Return drafts, the newest first, those before a number if one is given."""
     rows = await tx.fetch(

@@ -68,6 +68,13 @@ async def test_a_draft_tells_what_would_change_and_who_gains_and_loses(city: Cit
         (f"{HARBOUR}-MS", 1),
         (f"{GRID}-WG", -1),
     ]
+    assert found["moves"] == [
+        {
+            "before": {"code": f"{GRID}-WG", "name": "第1网格网格队"},
+            "after": {"code": f"{HARBOUR}-MS", "name": "码头街道民生服务板块"},
+            "count": 1,
+        }
+    ]
     (example,) = found["examples"]
     assert example["text"] == "楼下一堆垃圾好臭"
     assert [change["aspect"] for change in example["changes"]] == ["holder", "level"]
