@@ -10,10 +10,12 @@ from starlette.responses import Response
 from app.api import render, statistics, tables
 from app.api.claim_models import claim_of
 from app.api.request import Calling, Services, cursor_of, cursor_values
+from app.api.service import Service
 from app.api.statistics_models import UnitsQuery
 from app.api.unit_models import UnitPage
 from app.api.work import claimers
 from app.domain import sight
+from app.domain.authority import Caller
 from app.domain.measure import FIGURES, STOCKS
 from app.domain.period import Period, checked
 from app.flows import counted
@@ -27,6 +29,13 @@ async def get_units(
     request: Request, service: Services, caller: Calling, asked: Annotated[UnitsQuery, Query()]
 ) -> UnitPage | Response:
     """Return the units that a figure was counted of, those the caller may see, JSON or XLSX."""
+    rulebook = service.library.current(service.now()).rulebook
+    page = await page_of_units(service, caller, asked)
+    return tables.unit_page(request, page.items, rulebook, page.next)
+
+
+async def page_of_units(service: Service, caller: Caller, asked: UnitsQuery) -> UnitPage:
+    """Return a page of the units that a figure was counted of, those the caller may see."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
     statistics.refuse_unknown(asked.figure, (*FIGURES, *STOCKS), field="figure")
@@ -43,4 +52,4 @@ async def get_units(
         for one in found.units
     ]
     following = cursor_of(*found.following) if found.following else None
-    return tables.unit_page(request, shown, rulebook, following)
+    return UnitPage(items=shown, next=following)

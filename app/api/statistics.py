@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api import figures, render
 from app.api.request import Calling, Services
+from app.api.service import Service
 from app.api.statistics_models import (
     CountedQuery,
     MonthlyOut,
@@ -52,6 +53,15 @@ async def get_statistics(
     asked: Annotated[StatisticsQuery, Query()],
 ) -> Response:
     """Return what was counted in a period, beside the period before and last year's."""
+    shown = await table_shown(service, caller, asked)
+    if XLSX in request.headers.get("accept", ""):
+        return _sheet(figure_sheets.table(shown), "statistics")
+    # Thousands of figures: told straight, a model for each would cost more than all the rest.
+    return answer(shown)
+
+
+async def table_shown(service: Service, caller: Caller, asked: StatisticsQuery) -> dict[str, Any]:
+    """Return a table as it goes over the wire."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
     refuse_unknown(asked.rank, RATES, field="rank")
@@ -66,11 +76,7 @@ async def get_statistics(
         )
     async with service.database.reading() as tx:
         found = await statistics.table(tx, question, rulebook)
-    shown = figures.table(found, rulebook)
-    if XLSX in request.headers.get("accept", ""):
-        return _sheet(figure_sheets.table(shown), "statistics")
-    # Thousands of figures: told straight, a model for each would cost more than all the rest.
-    return answer(shown)
+    return figures.table(found, rulebook)
 
 
 @router.get(
@@ -83,6 +89,14 @@ async def get_monthly(
     request: Request, service: Services, caller: Calling, asked: Annotated[MonthlyQuery, Query()]
 ) -> Response:
     """Return a month by channel and level, with the month before and the stock of old cases."""
+    shown = await month_shown(service, caller, asked)
+    if XLSX in request.headers.get("accept", ""):
+        return _sheet(figure_sheets.monthly(shown), "monthly")
+    return answer(shown)
+
+
+async def month_shown(service: Service, caller: Caller, asked: MonthlyQuery) -> dict[str, Any]:
+    """Return the officials' table as it goes over the wire."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
     code = asked.organisation or caller.organisation
@@ -92,15 +106,12 @@ async def get_monthly(
         raise Invalid(zh="月报须为一个自然月, 如 2026-11", en="one whole month", field="period")
     async with service.database.reading() as tx:
         found = await statistics.monthly(tx, body, month, rulebook)
-    shown = {
+    return {
         "organisation": render.named(body.code, rulebook).model_dump(),
         "period": figures.days(month),
         "before": figures.days(month.before()),
         **figures.monthly(found, body, month),
     }
-    if XLSX in request.headers.get("accept", ""):
-        return _sheet(figure_sheets.monthly(shown), "monthly")
-    return answer(shown)
 
 
 def _period(asked: StatisticsQuery, rulebook: Rulebook, now: datetime) -> Period:

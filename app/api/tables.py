@@ -44,12 +44,17 @@ def unit_page(
     """Return a page of units as JSON, or as XLSX to a caller that accepts only that."""
     if not wants_sheet(request):
         return UnitPage(items=list(shown), next=following)
-    zone = ZoneInfo(rulebook.calendar.zone)
-    body = xlsx(HEADINGS, [_row(unit, zone) for unit in shown], title="业务单元")
+    body = unit_sheet(shown, rulebook)
     headers = {"Content-Disposition": 'attachment; filename="units.xlsx"'}
     if following:
         headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
     return Response(body, headers=headers, media_type=XLSX)
+
+
+def unit_sheet(shown: Sequence[UnitOut], rulebook: Rulebook) -> bytes:
+    """Return units as a workbook."""
+    zone = ZoneInfo(rulebook.calendar.zone)
+    return xlsx(HEADINGS, [_row(unit, zone) for unit in shown], title="业务单元")
 
 
 def _row(unit: UnitOut, zone: ZoneInfo) -> tuple[object, ...]:

@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from app.api import figures, render, statistics
 from app.api.request import Calling, Services
+from app.api.service import Service
 from app.api.statistics_models import TrendOut, TrendQuery
 from app.domain import measure
+from app.domain.authority import Caller
 from app.domain.errors import Invalid
 from app.domain.measure import FIGURES, RATES, STOCKS
 from app.domain.period import Period, checked, month_of, shifted
@@ -34,6 +36,11 @@ async def get_trend(
     service: Services, caller: Calling, asked: Annotated[TrendQuery, Query()]
 ) -> Response:
     """Return figures of an organisation for each day, or each month, of some time."""
+    return statistics.answer(await trend_shown(service, caller, asked))
+
+
+async def trend_shown(service: Service, caller: Caller, asked: TrendQuery) -> dict[str, Any]:
+    """Return a trend as it goes over the wire."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
     names = [name.strip() for name in asked.figures.split(",")]
@@ -44,7 +51,7 @@ async def get_trend(
     question = statistics.question_of(asked, caller, rulebook, _period(asked, by, today))
     async with service.database.reading() as tx:
         found = await measures.trend(tx, replace(question, by=by), rulebook)
-    return statistics.answer(_shown(found, names, rulebook))
+    return _shown(found, names, rulebook)
 
 
 def _period(asked: TrendQuery, by: By, today: date) -> Period:

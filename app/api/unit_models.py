@@ -296,7 +296,13 @@ class UnitQuery(Paging):
     overdue: bool | None = None
     light: Light | None = Field(default=None, description="亮灯: red is late")
     unlisted: bool | None = Field(default=None, description="无清单依据: without an entry")
+    open: bool | None = Field(
+        default=None, description="在办: neither closed nor declined, cancelled or merged"
+    )
     raised: bool = Field(default=False, description="Only units raised to the caller's centre")
+    raised_to: Code | None = Field(
+        default=None, description="提级至: only open units raised to this centre"
+    )
     updated_since: Moment | None = None
     self_handled: bool | None = Field(
         default=None, description="自行处置: its report came with its resolution"

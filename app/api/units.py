@@ -15,6 +15,7 @@ from app.api.explanations import Explanation
 from app.api.models import Said
 from app.api.once import Posted
 from app.api.request import Calling, Page, Seen, Services, cursor_of, cursor_values
+from app.api.service import Service
 from app.api.unit_models import (
     DispatchIn,
     FileIn,
@@ -46,6 +47,13 @@ async def list_units(
     request: Request, service: Services, caller: Calling, asked: Annotated[UnitQuery, Query()]
 ) -> UnitPage | Response:
     """Return the units within the caller's scope that the filters leave, as JSON or XLSX."""
+    rulebook = service.library.current(service.now()).rulebook
+    page = await page_of_units(service, caller, asked)
+    return tables.unit_page(request, page.items, rulebook, page.next)
+
+
+async def page_of_units(service: Service, caller: Caller, asked: UnitQuery) -> UnitPage:
+    """Return a page of the units within the caller's scope that the filters leave."""
     now = service.now()
     rulebook = service.library.current(now).rulebook
     scope = sight.of_caller(caller, rulebook)
@@ -60,7 +68,7 @@ async def list_units(
         render.unit(one, rulebook, now, claim_of(one, caller, now, names.get(one.id)))
         for one in found
     ]
-    return tables.unit_page(request, shown, rulebook, following)
+    return UnitPage(items=shown, next=following)
 
 
 def _filter(asked: UnitQuery, caller: Caller, areas: Areas, now: datetime) -> UnitFilter:
@@ -76,13 +84,20 @@ def _filter(asked: UnitQuery, caller: Caller, areas: Areas, now: datetime) -> Un
         light=asked.light,
         now=now,
         is_unlisted=asked.unlisted,
-        raised_to=caller.organisation if asked.raised else None,
+        is_open=asked.open,
+        raised_to=_raised_to(asked, caller),
         updated_since=asked.updated_since,
         is_self_handled=asked.self_handled,
         satisfaction=asked.satisfaction,
         is_recurring=asked.recurring,
         merged_into=asked.merged_into,
     )
+
+
+def _raised_to(asked: UnitQuery, caller: Caller) -> OrganisationCode | None:
+    if asked.raised_to is not None:
+        return OrganisationCode(asked.raised_to)
+    return caller.organisation if asked.raised else None
 
 
 def _every_code(code: str | None, areas: Areas) -> tuple[str, ...]:

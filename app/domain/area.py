@@ -102,6 +102,18 @@ class Areas(Mapping[AreaCode, Area]):
             self._paths[code] = known
         return known
 
+    def below(self, code: AreaCode) -> tuple[Area, ...]:
+        """Return the areas right below this one, those of the past left out."""
+        return self._below.get(code, ())
+
+    @cached_property
+    def _below(self) -> Mapping[AreaCode, tuple[Area, ...]]:
+        found: dict[AreaCode, list[Area]] = {}
+        for area in self._by_code.values():
+            if area.parent is not None and not area.has_ended:
+                found.setdefault(area.parent, []).append(area)
+        return {code: tuple(some) for code, some in found.items()}
+
     def heir(self, code: AreaCode) -> AreaCode:
         """Return the area that answers for the place of this one: itself unless it has ended."""
         seen = {code}

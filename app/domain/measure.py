@@ -196,9 +196,14 @@ RATES: Final[Mapping[str, Rate]] = {
 Counts = Mapping[Count, int]
 
 
+def meaning(key: str) -> Figure:
+    """Return what a figure is made of, one as well that no table shows but rates divide."""
+    return FIGURES.get(key) or _HELPING[key]
+
+
 def figure(key: str, counts: Counts) -> int:
     """Return a figure of counts."""
-    found = FIGURES.get(key) or _HELPING[key]
+    found = meaning(key)
     less = counts.get(_LESS[key], 0) if key in _LESS else 0
     return sum(counts.get(one, 0) for one in found.of) - less
 

@@ -23,15 +23,15 @@ _TOLD_BY: Final = {
     "category": "类别",
 }
 _SIDES: Final = (("value", "本期"), ("before", "上期"), ("last_year", "上年同期"))
-_COMPARED: Final = (
+COMPARED: Final = (
     *("reported", "filed", "to_dispose", "disposed_on_time", "overdue", "closed"),
     *("to_close", "closed_on_time"),
 )
-_ALONE: Final = (
+ALONE: Final = (
     *("reworks", "returned", "suspended", "extended", "self_handled"),
     *(STOCK_BEFORE, "stock_new", "stock_taken", "stock_ended", "stock_handed", STOCK_AFTER),
 )
-_SHARES: Final = ("disposal_on_time_rate", "closing_on_time_rate", "satisfaction_rate")
+SHARES: Final = ("disposal_on_time_rate", "closing_on_time_rate", "satisfaction_rate")
 
 
 def table(shown: Shown) -> bytes:
@@ -79,10 +79,10 @@ def _meanings(shown: Shown) -> Sheet:
 def monthly(shown: Shown) -> bytes:
     """Return the officials' monthly table: channel by level, beside the month before."""
     headings = ["渠道", "层级"]
-    for key in _COMPARED:
+    for key in COMPARED:
         headings += [_NAMES[key], f"{_NAMES[key]}上月", f"{_NAMES[key]}环比(%)"]
-    headings += [f"{RATES[key].zh}{tail}" for key in _SHARES for tail in ("(%)", "上月(%)")]
-    headings += [_NAMES[key] for key in _ALONE]
+    headings += [f"{RATES[key].zh}{tail}" for key in SHARES for tail in ("(%)", "上月(%)")]
+    headings += [_NAMES[key] for key in ALONE]
     period = shown["period"]["from"][:7]
     return workbook(
         [Sheet(f"{period} 月报", headings, list(map(_cells, shown["rows"]))), _meanings(shown)]
@@ -92,13 +92,13 @@ def monthly(shown: Shown) -> bytes:
 def _cells(row: Shown) -> Sequence[object]:
     named = [row[key]["name"] if row[key] else "合计" for key in ("channel", "level")]
     cells: list[object] = list(named)
-    for key in _COMPARED:
+    for key in COMPARED:
         one = row["figures"][key]
         cells += [one["value"], one["before"], change(one["value"], one["before"])]
-    for key in _SHARES:
+    for key in SHARES:
         one = row["rates"][key]
         cells += [_percent(one["value"]), _percent(one["before"])]
-    return [*cells, *(row["figures"][key]["value"] for key in _ALONE)]
+    return [*cells, *(row["figures"][key]["value"] for key in ALONE)]
 
 
 def change(now: int, before: int | None) -> float | None:

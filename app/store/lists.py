@@ -36,6 +36,7 @@ class UnitFilter:
     """As it is at `now`."""
     now: datetime | None = None
     is_unlisted: bool | None = None
+    is_open: bool | None = None
     raised_to: OrganisationCode | None = None
     updated_since: datetime | None = None
     is_self_handled: bool | None = None
@@ -87,6 +88,7 @@ def _conditions(wanted: UnitFilter) -> list[ColumnElement[bool]]:
     facts: Mapping[ColumnElement[bool], bool | None] = {
         UNIT.c.overdue_at.is_not(None): wanted.is_overdue,
         UNIT.c.is_unlisted: wanted.is_unlisted,
+        UNIT.c.desk.is_not(None): wanted.is_open,
         UNIT.c.is_self_handled: wanted.is_self_handled,
         UNIT.c.recurs.is_not(None): wanted.is_recurring,
     }
