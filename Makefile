@@ -17,7 +17,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## 一天的演示, 服务留在 http://127.0.0.1:8000 / a played city day (DEMO="--once" stops at its end)
+demo: $(READY) ## 在一屏上看一天的演示 / a city day on the one screen (DEMO="--once" stops at its end)
 	$(RUN)/yiguan demo $(DEMO)
 
 serve: $(READY) ## 启动服务 / start the service

@@ -50,10 +50,12 @@ from app.api import (
     webhooks,
 )
 from app.api.access import Keyring
+from app.api.board import Keeper
 from app.api.gather import Gather
 from app.api.metrics import Metrics
 from app.api.middleware import Express, Requests
 from app.api.service import Service
+from app.api.sessions import Sessions
 from app.api.tail import Tail
 from app.domain.errors import DomainError
 from app.flows.rulebook import Library
@@ -64,7 +66,7 @@ from app.store import schema
 from app.store.database import Database
 from app.store.folder import Folder
 from app.store.seal import Seal, keys_of
-from app.web import docs
+from app.web import site
 from app.wire.guard import Guard
 from app.wire.post import Post
 
@@ -101,21 +103,24 @@ def create_app(
             await asyncio.to_thread(folder.sweep)
             gather = Gather(database, library, clock.now, metrics, size=settings.queue_size)
             tail = Tail(database, metrics, clock.now)
+            board = Keeper(database, tail)
             app.state.service = Service(
                 database=database,
                 library=library,
                 clock=clock,
                 gather=gather,
                 keyring=Keyring(database),
+                sessions=Sessions(seal),
                 metrics=metrics,
                 folder=folder,
                 tail=tail,
+                board=board,
                 means=Means(guard, seal, timedelta(days=settings.attempt_retention_days)),
                 post=post,
                 retention=timedelta(days=settings.feed_retention_days),
             )
             follower = asyncio.create_task(_follow(database, library, clock))
-            async with tail.running(), gather.running():
+            async with tail.running(), board.running(), gather.running():
                 yield
             follower.cancel()
             with suppress(asyncio.CancelledError):
@@ -160,9 +165,9 @@ def create_app(
         webhooks,
         webhook_log,
         health,
-        docs,
     ):
         app.include_router(part.router)
+    site.install(app)
     problems.install(app)
     once.install(app)
     contract.install(app)

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any, Final
 
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from app import worker
 from app.api.metrics import Metrics
@@ -126,10 +127,20 @@ async def _keep(held: Server) -> None:
             log.exception("database_not_revived", error=str(error))
 
 
-async def serving(settings: Settings, clock: Clock, *, host: str, port: int, works: bool) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what was taken."""
+async def serving(
+    settings: Settings,
+    clock: Clock,
+    *,
+    host: str,
+    port: int,
+    works: bool,
+    install: Callable[[FastAPI], None] | None = None,
+) -> None:
+    """Serve until told to stop, then finish what was taken; `install` adds to the application."""
     library, metrics = Library(), Metrics()
     application = create_app(settings, clock=clock, library=library, metrics=metrics)
+    if install is not None:
+        install(application)
     web = Web(
         application,
         host=host,

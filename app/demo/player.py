@@ -12,11 +12,13 @@ from app.demo import reports
 from app.demo.casework import Town
 from app.demo.people import Duty
 from app.demo.reports import ZONE, Report
-from app.demo.service import RefusalError
+from app.demo.service import Json, RefusalError
 from app.demo.watch import Figures, Watch
 
 LOOK: Final = 0.5
 """Real seconds between two looks of the watch."""
+PAUSE: Final = 1.0
+"""Real seconds between two of the reports that are left to the onlooker."""
 _SLACK: Final = timedelta(minutes=5)
 
 
@@ -86,6 +88,22 @@ class Play:
         """Make a report at its time, and see to whatever the service makes of it."""
         clock = self.town.clock
         await clock.sleep(at - clock.now())
+        unit = await self._post(report, at, bits)
+        if unit is None:
+            return
+        was_sure = unit["state"] != "triage"
+        self.town.tally["straight" if was_sure else "triaged"] += 1
+        await self.town.work(unit)
+
+    async def leave(self, morning: Sequence[Report]) -> None:
+        """Make reports that nobody works: they are for whoever looks on."""
+        draw = random.Random(self.town.seed)  # noqa: S311 - a play, not a secret
+        for report in morning:
+            await self._post(report, self.town.clock.now(), draw.getrandbits(64))
+            await asyncio.sleep(PAUSE)
+
+    async def _post(self, report: Report, at: datetime, bits: int) -> Json | None:
+        """Make a report and return its unit; None if it is refused."""
         identifier = reports.uuid7(at, random.Random(bits))  # noqa: S311 - a play, not a secret
         try:
             key = await self._reporter(report)
@@ -93,11 +111,10 @@ class Play:
             answer = await self.town.service.post("/v1/events", key, sent)
         except RefusalError as refusal:
             self.town.refusals.append(str(refusal))
-            return
+            return None
         self.posted.append(answer["event"])
-        was_sure = answer["unit"]["state"] != "triage"
-        self.town.tally["straight" if was_sure else "triaged"] += 1
-        await self.town.work(answer["unit"])
+        unit: Json = answer["unit"]
+        return unit
 
     async def _reporter(self, report: Report) -> str:
         """Return the key of who reports: a grid team, or a centre's machine."""

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 SHIPPED: Final = Path(__file__).with_name("reports.csv")
+MORNING: Final = Path(__file__).with_name("morning.csv")
+"""Reports of the morning after, left to whoever looks on."""
 _GRID_CODE: Final = 15
 
 

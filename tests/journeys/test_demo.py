@@ -7,11 +7,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from app.api.sessions import COOKIE
 from app.cli.play import Stage, Staging, last_working_day, of_its_own, staged
 from app.demo import reports
+from app.demo.cast import Character
 from app.demo.day import Hands, PlayedDay
+from app.demo.people import Duty
 from app.demo.plan import Plan
 from app.demo.player import Play
 from app.demo.reports import ZONE, Report
@@ -23,6 +27,11 @@ from tests.conftest import on_server
 from tests.given import EAST, GRID, HARBOUR
 
 TEXTS = [text for entry in given.entries() for text in entry.examples]
+
+SMALL_CAST = (
+    Character(f"{given.CITY}-ZX", "centre", Duty.WATCH, "/screen", "主管", "director", "", ""),
+    Character(f"{GRID}-WG", "grid_team", Duty.REPORT, "/grid", "网格员", "grid worker", "", ""),
+)
 
 
 def sample(count: int) -> list[Report]:
@@ -72,6 +81,7 @@ async def stage(server_url: str) -> AsyncIterator[Stage]:
         reports=sample(60),
         calendar=given.calendar(),
         load=publish_small_city,
+        cast=SMALL_CAST,
     )
     async with staged(of_its_own(settings, name), staging) as set_up:
         yield set_up
@@ -95,6 +105,33 @@ async def test_a_day_is_played_to_the_present_and_nothing_is_lost(stage: Stage):
     assert outcome.figures.raised > 0
     assert shown[-1][1] == 60
     assert abs(stage.town.clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
+
+
+async def test_who_has_the_printed_address_looks_as_anybody_of_the_cast(stage: Stage):
+    ours = {"Origin": stage.address}
+    async with httpx.AsyncClient(base_url=stage.address, trust_env=False) as browser:
+        assert (await browser.get("/demo/guessed")).status_code == 404
+        assert (await browser.get("/demo")).status_code == 404
+        assert COOKIE not in browser.cookies
+        entered = await browser.get(stage.door.path)
+        assert (entered.status_code, entered.headers["location"]) == (303, "/screen")
+        director = browser.cookies[COOKIE]
+        units = await browser.get("/v1/units", params={"limit": 1})
+        assert units.status_code == 200
+
+        chooser = await browser.get("/demo")
+        assert all(one.zh in chooser.text for one in SMALL_CAST)
+        worker = {"code": SMALL_CAST[1].code}
+        foreign = await browser.post("/demo", data=worker, headers={"Origin": "http://elsewhere"})
+        assert foreign.status_code == 403
+        changed = await browser.post("/demo", data=worker, headers=ours)
+        assert (changed.status_code, changed.headers["location"]) == (303, "/grid")
+        assert browser.cookies[COOKIE] != director
+
+
+async def test_no_service_but_the_demo_has_such_a_door(city: given.City):
+    for path in ("/demo", "/demo/guessed"):
+        assert (await city.client.get(path)).json()["title"] == "没有这个地址"
 
 
 def played(*, begun: timedelta) -> PlayedDay:

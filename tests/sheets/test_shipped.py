@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from app import data
+from app.demo import reports
+from app.demo.cast import CAST
 from app.domain.area import Area, AreaCode, Areas, Tier
 from app.domain.calendar import Calendar
 from app.domain.limit import Basis
@@ -270,3 +272,14 @@ def test_every_part_survives_writing_and_reading(city, bodies, entries, tmp_path
     assert organisations.parse(tmp_path / "organisations.csv", city) == bodies
     again = responsibility.parse(tmp_path / "list.xlsx", functions=data.functions())
     assert again == entries
+
+
+def test_the_demos_cast_and_its_morning_after_are_of_this_city(
+    city: Areas, bodies: tuple[Organisation, ...]
+):
+    known = {(str(one.code), str(one.kind)) for one in bodies}
+    assert {(one.code, one.kind) for one in CAST} <= known
+    morning = reports.read(reports.MORNING)
+    assert {one.place for one in morning if one.place} <= set(city)
+    # The grid worker who looks on has made reports of their own.
+    assert {f"{one.place}-WG" for one in morning if one.is_of_grid_team} == {CAST[-1].code}
