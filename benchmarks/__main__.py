@@ -18,6 +18,7 @@ def commands() -> dict[str, list[str]]:
     found["webhooks"] = []
     found["feed"] = ["--seconds", "20", "--units", "200000"]
     found["queues"] = ["--units", "300000", "--looks", "50"]
+    found["pages"] = ["--units", "300000"]
     if PINGSHAN.is_file():
         found["pingshan"] = []
     return found

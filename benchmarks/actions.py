@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from typing import Any, Final
 
 import asyncpg
@@ -98,8 +99,8 @@ async def send(port: int, key: str, calls: Sequence[Call], connections: int) -> 
     return answers
 
 
-def reports(count: int) -> list[Call]:
-    """Return reports of one matter from all over one street: one board will hold them."""
+def reports(count: int, places: Sequence[str] = (STREET,)) -> list[Call]:
+    """Return reports of one matter, by default from all over one street: one board holds them."""
     with data.shipped(Part.LIST).open(encoding="utf-8-sig", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["entry"] == ENTRY)
     category = {"scheme": row["scheme"], "class": row["class"], "code": row["code"]}
@@ -114,11 +115,11 @@ def reports(count: int) -> list[Call]:
                     "occurred_at": now,
                     "text": row["condition"],
                     "category": category,
-                    "place": {"code": STREET},
+                    "place": {"code": place},
                 }
             ),
         )
-        for _ in range(count)
+        for place in islice(cycle(places), count)
     ]
 
 

@@ -39,7 +39,9 @@ SELECT {_ID.format(n="g.n")}, p.home, p.home || '-20200101-' || to_char(g.n, 'FM
         'id', {_ID.format(n="g.n")}, 'kind', 'extension', 'route', '[]'::jsonb,
         'account', {_ID.format(n="g.n")}, 'organisation', p.holder, 'desk', p.centre))
          ELSE '[]' END,
-    f.due_at - interval '4 h', f.due_at, 'green',
+    f.due_at - interval '4 h', f.due_at,
+    CASE WHEN f.due_at < now() THEN 'red' WHEN f.due_at < now() + interval '4 h' THEN 'yellow'
+         ELSE 'green' END,
     CASE WHEN f.dice % 50 = 13 THEN $3::uuid END,
     CASE WHEN f.dice % 50 = 13 THEN now() + interval '1 h' END, 0,
     CASE WHEN f.state = 'suspended' THEN 'accepted' END

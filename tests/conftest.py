@@ -6,7 +6,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -112,12 +112,19 @@ def template(server_url: str) -> Iterator[str]:
     asyncio.run(on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-@pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+@asynccontextmanager
+async def cloned(server_url: str, template: str) -> AsyncIterator[str]:
+    """A database of its own."""
     name = f"yg_test_{uuid4().hex[:8]}"
     await on_server(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield with_database(server_url, name)
     await on_server(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    async with cloned(server_url, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -137,12 +144,19 @@ async def city(
     database_url: str, clock: given.HandClock, tmp_path: Path
 ) -> AsyncIterator[given.City]:
     """A running service over HTTP, in the small city of `given`, with the clock in hand."""
+    async with running(database_url, clock, tmp_path) as served:
+        yield served
+
+
+@asynccontextmanager
+async def running(url: str, clock: given.HandClock, folder: Path) -> AsyncIterator[given.City]:
+    """The small city's service, on a database of its own."""
     settings = Settings(
         home=Path("/nonexistent"),
         secret_key=(bytes(32),),
-        database_url=database_url,
+        database_url=url,
         pool_size=4,
-        attachments=tmp_path / "attachments",
+        attachments=folder / "attachments",
     )
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):

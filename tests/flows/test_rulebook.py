@@ -214,3 +214,15 @@ async def test_codes_that_open_units_stand_with_may_not_vanish(city: City):
     async with city.app.state.service.database.transaction() as tx:
         with pytest.raises(Invalid, match=f"{GRID}-WG"):
             await publication.publish(tx, {Part.ORGANISATIONS: fewer}, now=city.clock.now(), by="x")
+
+
+async def test_who_publishes_may_think_for_longer_than_a_transaction_is_forgotten(
+    database: Database,
+):
+    asked = "SHOW idle_in_transaction_session_timeout"
+    async with database.transaction() as tx:
+        before = await tx.value(asked)
+        await publication.publish(tx, {Part.LIST: titled("一")}, now=NOW, by="test")
+        assert (before, await tx.value(asked)) == ("10s", "1min")
+    async with database.transaction() as tx:
+        assert await tx.value(asked) == before

@@ -89,18 +89,6 @@ async def test_a_scheduled_version_comes_into_force_at_its_moment(database: Data
     assert [one.list[CODE].title for one in held] == ["垃圾裸露堆放", "甲"]
 
 
-async def test_who_publishes_may_think_for_longer_than_a_transaction_is_forgotten(
-    database: Database,
-):
-    asked = "SHOW idle_in_transaction_session_timeout"
-    async with database.transaction() as tx:
-        before = await tx.value(asked)
-        await publication.publish(tx, a_list("一"), now=NOW, by="given")
-        assert (before, await tx.value(asked)) == ("10s", "1min")
-    async with database.transaction() as tx:
-        assert await tx.value(asked) == before
-
-
 async def test_it_is_built_before_its_moment_and_not_for_months_ahead(database: Database):
     edition = await published(database, a_list("甲"), at=TOMORROW)
     library = await seen(database, TOMORROW - AHEAD - timedelta(seconds=1))
