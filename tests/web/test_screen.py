@@ -14,7 +14,8 @@ from tests.given import CITY, EAST, GRID, HARBOUR, HILL, WEST
 from tests.web.filling import filled
 
 FIGURE = re.compile(
-    r'<a[^>]*href="((?:/reports)?/units\?[^"]*)"[^>]*>(?:\s*<b>|<span aria-hidden="true">▲</span>|\s*)([\d,]+)'
+    r'<a[^>]*href="((?:/reports)?/units\?[^"]*)"[^>]*>'
+    r'(?:\s*<b>|<span aria-hidden="true">▲</span>|\s*)([\d,]+)'
 )
 
 LISTS = {"/units": "/v1/units", "/reports/units": "/v1/statistics/units"}
