@@ -24,7 +24,7 @@ serve: $(READY) ## 启动服务 / start the service
 	$(RUN)/yiguan serve $(SERVE)
 
 test: $(READY) ## 运行测试 / run the tests (TESTS=path narrows them)
-	$(RUN)/python -m pytest $(or $(TESTS),-n 2 --dist loadgroup --no-loadscope-reorder)
+	$(RUN)/python -m pytest $(or $(TESTS),-n 2 --dist loadscope --no-loadscope-reorder)
 
 check: $(READY) ## 格式、类型、架构契约 / format, types, contracts
 	$(RUN)/ruff format --check .

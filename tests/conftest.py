@@ -16,6 +16,9 @@ import httpx
 import pytest
 import structlog
 from sqlalchemy import make_url
+from typing_extensions import override
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from app.main import create_app
 from app.settings import Settings
@@ -31,6 +34,7 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
 )
 
+TORTURE = "torture"
 COUNTED = "counted"
 """What a torture test takes down for the end of the run."""
 
@@ -166,20 +170,29 @@ async def running(url: str, clock: given.HandClock, folder: Path) -> AsyncIterat
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a module together where several processes share the tests.
+    """Where several processes share the tests, begin with torture, because it takes longest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not _is_torture(item))
 
-    Torture is one at a time, and begins first, because it takes longest.
+
+class ByModule(LoadScopeScheduling):
+    """Keeps a module together, and torture in one process: it is no company for itself.
+
+    xdist's own groups are read from a part of an item's id that pytest 9.2 no longer has.
     """
-    if not hasattr(config, "workerinput"):
-        return
-    items.sort(key=lambda item: not _is_torture(item))
-    for item in items:
-        group = "torture" if _is_torture(item) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return TORTURE if TORTURE in Path(module).parts else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
+    return ByModule(config, log)
 
 
 def _is_torture(item: pytest.Item) -> bool:
-    return "torture" in item.path.parts
+    return TORTURE in item.path.parts
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
