@@ -17,7 +17,7 @@ _UNEQUAL = f"""
 WITH sums AS (
     SELECT span, entry = '*' AS entry, organisation = '*' AS body, channel = '*' AS rest,
         {", ".join(f"sum({one}) AS {one}" for one in Count)}
-    FROM tally GROUP BY 1, 2, 3, 4
+    FROM tally WHERE organisation NOT LIKE '^%' GROUP BY 1, 2, 3, 4
 ) SELECT count(DISTINCT ({", ".join(Count)})) AS different, count(*) AS sums FROM sums
 """
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from app.domain.counting import tally
 from app.domain.feed import START, Line, Position
+from app.domain.lineage import Lineage
 from app.domain.measure import Count
 from app.domain.tally import Tally
-from app.store import accounting, feed
+from app.store import accounting, feed, tally_areas
 from app.store.accounting import Row
 from app.store.database import Database, Tx
 
@@ -55,6 +56,22 @@ async def turn(tx: Tx, zone: str, now: datetime, *, limit: int = BATCH) -> Turn:
     until = now if batch.is_last else batch.lines[-1].at
     await accounting.move(tx, batch.end, counted_until=until, zone=zone)
     return Turn(len(batch.lines), batch.is_last)
+
+
+async def follow(tx: Tx, city: Lineage) -> bool:
+    """Have the sums of whole areas be of the city as it is, some days at a time.
+
+    Returns whether nothing is left to be done, by this accountant.
+    """
+    if (await accounting.standing(tx)).areas == city.mark:
+        return True
+    owned = await accounting.own(tx)
+    if owned is None:
+        return True
+    if owned.city != city.mark:
+        await tally_areas.tell(tx, city.mark, city.members())
+        return False
+    return not await tally_areas.make_next(tx, owned.made_until)
 
 
 def _touched(lines: Collection[Line]) -> set[UUID]:
@@ -129,6 +146,7 @@ async def rebuild(
     position = await _caught_up(database, zone, position)
     await _pause(database)
     await _caught_up(database, zone, position)
+    await _make_areas(database)
     differences = await _differences(database)
     async with database.transaction() as tx:
         await _end(tx, zone, now, compares=compares)
@@ -154,6 +172,24 @@ async def _caught_up(database: Database, zone: str, position: Position) -> Posit
                 rows = await added(tx, touched, zone, since=position, until=until)
                 await accounting.add(tx, rows, is_fresh=True)
             position = until
+
+
+async def _make_areas(database: Database) -> None:
+    """Sum whole areas up: as far as that is still to be done, and in what is made anew."""
+    is_left = True
+    while is_left:
+        async with database.transaction() as tx:
+            owned = await accounting.own(tx, waits=True)
+            is_left = bool(owned and owned.city and not owned.areas)
+            if owned and is_left:
+                await tally_areas.make_next(tx, owned.made_until)
+            await accounting.pause(tx, PAUSE)
+    async with database.reading() as tx:
+        days = await accounting.days(tx)
+    for day in sorted({day for _, day in days}):
+        async with database.transaction() as tx:
+            await tally_areas.make_fresh(tx, day)
+        await _pause(database)
 
 
 async def _differences(database: Database) -> int:

@@ -10,15 +10,12 @@ from app.domain.area import Tier
 from app.domain.event import Channel
 from app.domain.lineage import Lineage, lineage
 from app.domain.measure import RATES, Count, Counts, flow, rate
-from app.domain.organisation import (
-    Organisation,
-    OrganisationKind,
-    Organisations,
-)
+from app.domain.organisation import Organisation, OrganisationKind
 from app.domain.period import Period, Span
 from app.domain.responsibility import EntryCode
 from app.domain.rulebook import Rulebook
 from app.store import accounting, tallies
+from app.store.accounting import AREA, Standing
 from app.store.database import Tx
 from app.store.tallies import By, Told, Wanted
 
@@ -26,12 +23,6 @@ NOW, BEFORE, LAST_YEAR = "now", "before", "last_year"
 NO_ENTRY: Final = "none"
 """The category of what is not filed under any entry yet."""
 _MOMENTS: Final = (By.DAY, By.MONTH)
-_HEADS: Final = (
-    OrganisationKind.CENTRE,
-    OrganisationKind.COMMITTEE,
-    OrganisationKind.GRID_TEAM,
-)
-"""What stands for all bodies of its area, the first there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +75,20 @@ class Table:
 
 async def table(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
     """Return what was counted, as the city now is: an ended body's figures are its heir's."""
-    wanted = _wanted(question, rulebook)
-    as_of = (await accounting.standing(tx)).counted_until
+    seen = await accounting.standing(tx)
+    found = await _table(tx, question, rulebook, seen)
+    if await _is_other(tx, seen):
+        return await _table(tx, question, rulebook, replace(seen, city=None))
+    return found
+
+
+async def _is_other(tx: Tx, seen: Standing) -> bool:
+    """Tell whether the sums of areas became those of another city while they were read."""
+    return bool(seen.areas) and (await accounting.standing(tx)).areas != seen.areas
+
+
+async def _table(tx: Tx, question: Question, rulebook: Rulebook, seen: Standing) -> Table:
+    wanted = _wanted(question, rulebook, seen)
     rows = await _rows(tx, question, wanted, question.by)
     if question.by is By.CATEGORY:
         rows = _by_category(rows, rulebook)
@@ -98,8 +101,9 @@ async def table(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
         rows = []
     if question.by is By.ORGANISATION:
         rows = _ranked(rows, question.rank, rulebook)
-    place, peers = await _among_siblings(tx, question, rulebook)
-    return Table(question, rows, replace(total, place=place, peers=peers), as_of)
+    place, peers = await _among_siblings(tx, question, rulebook, seen)
+    total = replace(total, place=place, peers=peers)
+    return Table(question, rows, total, seen.counted_until)
 
 
 async def trend(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
@@ -115,7 +119,7 @@ async def trend(tx: Tx, question: Question, rulebook: Rulebook) -> Table:
 
 
 async def _among_siblings(
-    tx: Tx, question: Question, rulebook: Rulebook
+    tx: Tx, question: Question, rulebook: Rulebook, seen: Standing
 ) -> tuple[int, int] | tuple[None, None]:
     """Return the place of who is asked about among its like under the centre above, of how many."""
     body = question.body
@@ -123,7 +127,7 @@ async def _among_siblings(
     if above.code == body.code or not question.wants_place:
         return None, None
     asked = replace(question, body=above, by=By.ORGANISATION, subtree=True)
-    wanted = _wanted(asked, rulebook)
+    wanted = _wanted(asked, rulebook, seen)
     counted = (await tallies.counts(tx, wanted, {NOW: question.period}, asked.by))[NOW]
     rows = _ranked([Row(*one) for one in counted.items()], question.rank, rulebook)
     own = next((row for row in rows if row.told == body.code and row.place), None)
@@ -196,9 +200,12 @@ def _lineage(rulebook: Rulebook) -> Lineage:
     return lineage(rulebook.areas, rulebook.organisations)
 
 
-def _wanted(question: Question, rulebook: Rulebook) -> Wanted:
+def _wanted(question: Question, rulebook: Rulebook, seen: Standing) -> Wanted:
+    # Of an area there is no sum by entry.
+    is_by_entry = question.by is By.CATEGORY or question.category is not None
+    has_areas = not is_by_entry and seen.areas == _lineage(rulebook).mark
     return Wanted(
-        _groups(question, rulebook),
+        _summed(question, rulebook) if has_areas else _groups(question, rulebook),
         question.channel,
         question.kind,
         entries_of(question.category, rulebook),
@@ -215,44 +222,25 @@ def _groups(question: Question, rulebook: Rulebook) -> Mapping[str, str] | None:
     among = bodies_of(head, rulebook, subtree=question.subtree)
     if among is None and question.by is not By.ORGANISATION:
         return None
-    codes = _lineage(rulebook).of(head, subtree=True) if among is None else among
-    return _told_under(head, codes, rulebook)
+    if question.subtree:
+        return _lineage(rulebook).told_under(head).bodies
+    return {code: _lineage(rulebook).group(head, code) for code in among or ()}
 
 
-_UNDER: Final[dict[str, tuple[Organisations, dict[str, str]]]] = {}
-"""By head: whom bodies are told under, as long as the city is the same. Thousands are asked."""
-_HEADS_KEPT: Final = 100
-
-
-def _told_under(head: Organisation, codes: Iterable[str], rulebook: Rulebook) -> dict[str, str]:
-    bodies, known = _UNDER.get(head.code, (None, {}))
-    if bodies is not rulebook.organisations:
-        if len(_UNDER) >= _HEADS_KEPT:
-            _UNDER.clear()
-        known = {}
-        _UNDER[head.code] = (rulebook.organisations, known)
-    for code in codes:
-        if code not in known:
-            known[code] = _group(head, code, rulebook)
-    return {code: known[code] for code in codes}
+def _summed(question: Question, rulebook: Rulebook) -> Mapping[str, str] | None:
+    """Return the same with whole areas, of which sums are kept, in the place of their bodies."""
+    head, city = question.body, _lineage(rulebook)
+    if not question.subtree:
+        return _groups(question, rulebook)
+    if question.by is By.ORGANISATION:
+        groups = city.told_under(head)
+        return {**{AREA + area: group for area, group in groups.areas.items()}, **groups.rest}
+    area = city.whole(head)
+    return _groups(question, rulebook) if area is None else {AREA + area: head.code}
 
 
 def _heir(code: str, rulebook: Rulebook) -> Organisation | None:
     return _lineage(rulebook).heir(code)
-
-
-def _group(head: Organisation, code: str, rulebook: Rulebook) -> str:
-    """Return whom a body is told under: itself where the head is, below that its area's head."""
-    body = _heir(code, rulebook)
-    if body is None or body.area == head.area or body.tier.rank <= head.tier.rank:
-        return body.code if body else code
-    below = rulebook.areas.path(body.area)[head.tier.rank + 1]
-    there = rulebook.organisations.of_area(below.code)
-    for kind in _HEADS:
-        for one in there:
-            if one.kind is kind:
-                return one.code
-    return body.code
 
 
 def entries_of(category: str | None, rulebook: Rulebook) -> list[str] | None:
@@ -328,10 +316,23 @@ class Monthly:
 
 async def monthly(tx: Tx, body: Organisation, month: Period, rulebook: Rulebook) -> Monthly:
     """Return a month by channel and by the level of the bodies that had the units."""
-    by = By.CHANNEL_AND_LEVEL
-    question = Question(body, month, By.ORGANISATION)
-    groups = _groups(question, rulebook) or {}
-    wanted = Wanted({code: tier_of(code, rulebook) for code in groups})
+    seen = await accounting.standing(tx)
+    rows = await _monthly(tx, body, month, rulebook, seen)
+    if await _is_other(tx, seen):
+        rows = await _monthly(tx, body, month, rulebook, replace(seen, city=None))
+    return Monthly([*rows, _all(rows)] if rows else [], seen.counted_until)
+
+
+async def _monthly(
+    tx: Tx, body: Organisation, month: Period, rulebook: Rulebook, seen: Standing
+) -> list[MonthlyRow]:
+    by, city = By.CHANNEL_AND_LEVEL, _lineage(rulebook)
+    summed = city.levels(body) if seen.areas == city.mark else None
+    if summed is not None:
+        wanted = Wanted({AREA + level: tier for level, tier in summed.items()})
+    else:
+        groups = _groups(Question(body, month, By.ORGANISATION), rulebook) or {}
+        wanted = Wanted({code: tier_of(code, rulebook) for code in groups})
     counted = await tallies.counts(tx, wanted, {NOW: month, BEFORE: month.before()}, by)
     stock = (await tallies.stocks(tx, wanted, {NOW: month.since}, by))[NOW]
     keys: set[Told] = set().union(*counted.values(), stock)
@@ -345,9 +346,7 @@ async def monthly(tx: Tx, body: Organisation, month: Period, rulebook: Rulebook)
         )
         for key in keys
     ]
-    ordered = sorted(cells, key=lambda cell: (_CHANNELS.index(cell.channel), _rank(cell.level)))
-    as_of = (await accounting.standing(tx)).counted_until
-    return Monthly([*ordered, _all(ordered)] if ordered else [], as_of)
+    return sorted(cells, key=lambda cell: (_CHANNELS.index(cell.channel), _rank(cell.level)))
 
 
 _CHANNELS: Final = tuple(channel.value for channel in Channel)

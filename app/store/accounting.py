@@ -14,25 +14,39 @@ from app.domain.measure import Count
 from app.domain.tally import Facts, Told
 from app.domain.unit import State
 from app.store.database import Tx
-from app.store.statistics_tables import FRESH, KEYS, TALLY
+from app.store.statistics_tables import FRESH, KEYS, TALLY, TALLY_AREA
 
 ALL: Final = "*"
 """What stands in a rollup for every organisation, entry, channel or kind together."""
 UPPER: Final = "upper"
 """The channel of what no report began: it was issued from above."""
+AREA: Final = "^"
+"""Before an area's code, what stands in a rollup for all bodies of the area together."""
+FOREVER: Final = date.max
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far the accountant has come, and by the days of which zone it counts."""
+    """How far the accountant has come, and by the days of which zone it counts.
+
+    `city` says of which city's areas it keeps sums, those before `made_until` being right.
+    """
 
     position: Position
     counted_until: datetime | None
     zone: str | None
+    city: str | None = None
+    made_until: date | None = None
+
+    @property
+    def areas(self) -> str | None:
+        """Of which city the sums of whole areas are right for every day; None: of none."""
+        return self.city if self.made_until == FOREVER else None
 
 
 _STANDING: Final = """
-SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone FROM accountant
+SELECT epoch, xid::text::bigint AS xid, line, counted_until, zone, city, made_until
+FROM accountant
 """
 
 
@@ -54,7 +68,8 @@ async def standing(tx: Tx) -> Standing:
 
 def _standing(row: asyncpg.Record) -> Standing:
     position = Position(row["epoch"], row["xid"], row["line"])
-    return Standing(position, row["counted_until"], row["zone"])
+    told = ("counted_until", "zone", "city", "made_until")
+    return Standing(position, *(row[name] for name in told))
 
 
 async def pause(tx: Tx, seconds: int) -> None:
@@ -181,23 +196,32 @@ _TYPES: Final = {"day": "date"}
 _DELTA: Final = ", ".join(
     f"${place}::{_TYPES.get(name, 'text')}[]" for place, name in enumerate(_SENT, 1)
 ) + "".join(f", ${place}::integer[]" for place in range(7, 7 + len(_COUNTS)))
-# A city's whole sum, and a body's with nothing told apart, are rows of their own: what is asked
-# for of many days or many bodies reads few rows.
+# A city's whole sum, an area's, and a body's with nothing told apart, are rows of their own: what
+# is asked for of many days or many bodies reads few rows.
 _GRAINS: Final = """
 (VALUES (true, true, true), (true, false, true), (true, false, false),
         (false, true, true), (false, true, false), (false, false, true), (false, false, false))
 AS grain (body, entry, rest)
 """
-_ROLLED: Final = f"""
-SELECT span.name AS span,
-    CASE WHEN grain.entry THEN x.entry ELSE '{ALL}' END AS entry,
+_SPANS: Final = "(VALUES ('day'), ('month'), ('year')) AS span (name)"
+SUMS: Final = ", ".join(f"sum(x.{name})::integer AS {name}" for name in _COUNTS)
+_REST: Final = f"""
     CASE WHEN grain.rest THEN x.channel ELSE '{ALL}' END AS channel,
     CASE WHEN grain.rest THEN x.kind ELSE '{ALL}' END AS kind,
-    date_trunc(span.name, x.day::timestamp)::date AS day,
+    date_trunc(span.name, x.day::timestamp)::date AS day
+"""
+_ROLLED: Final = f"""
+SELECT span.name AS span, CASE WHEN grain.entry THEN x.entry ELSE '{ALL}' END AS entry, {_REST},
     CASE WHEN grain.body THEN x.organisation ELSE '{ALL}' END AS organisation,
-    CASE WHEN grain.body THEN x.home ELSE '{ALL}' END AS home,
-    {", ".join(f"sum(x.{name})::integer AS {name}" for name in _COUNTS)}
-FROM {{source}} x, {_GRAINS}, (VALUES ('day'), ('month'), ('year')) AS span (name)
+    CASE WHEN grain.body THEN x.home ELSE '{ALL}' END AS home, {SUMS}
+FROM {{source}} x, {_GRAINS}, {_SPANS}
+GROUP BY 1, 2, 3, 4, 5, 6, 7
+"""
+_OF_AREAS: Final = f"""
+SELECT span.name AS span, '{ALL}' AS entry, {_REST},
+    '{AREA}' || a.area AS organisation, '{ALL}' AS home, {SUMS}
+FROM {{source}} x JOIN {TALLY_AREA.name} a ON a.organisation = x.organisation,
+    (VALUES (true), (false)) AS grain (rest), {_SPANS}
 GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 COLUMNS: Final = ", ".join((*KEYS, *_COUNTS))
@@ -211,8 +235,10 @@ def rolled(source: str) -> str:
 
 def _adding(table: str) -> str:
     sent = f"(SELECT * FROM unnest({_DELTA}) AS d ({', '.join((*_SENT, *_COUNTS))}))"
+    # Those of areas are made anew of the bodies' at the end.
+    areas = f"UNION ALL {_OF_AREAS.format(source='sent')}" if table == TALLY.name else ""
     return f"""
-    INSERT INTO {table} ({COLUMNS}) {rolled(sent)}
+    INSERT INTO {table} ({COLUMNS}) WITH sent AS {sent} {rolled("sent")} {areas}
     ON CONFLICT ({", ".join(KEYS)}) DO UPDATE SET
     {", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _COUNTS)}
     """

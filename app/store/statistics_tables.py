@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.measure import Count
 from app.store.tables import METADATA, Xid8
@@ -41,6 +42,15 @@ TALLY: Final = _tally("tally")
 FRESH: Final = _tally("tally_fresh")
 """Where the rollups are made anew."""
 
+TALLY_AREA: Final = Table(
+    "tally_area",
+    METADATA,
+    Column("organisation", Text(collation="C"), nullable=False),
+    Column("area", Text(collation="C"), nullable=False),
+    PrimaryKeyConstraint("organisation", "area", name="tally_area_pkey"),
+)
+"""Whose rows those of an area are the sum of."""
+
 ACCOUNTANT: Final = Table(
     "accountant",
     METADATA,
@@ -51,5 +61,8 @@ ACCOUNTANT: Final = Table(
     Column("counted_until", DateTime(timezone=True)),
     Column("zone", Text),
     Column("paused_until", DateTime(timezone=True)),
+    Column("city", Text),
+    Column("areas", ARRAY(Text(collation="C")), nullable=False, server_default=text("'{}'")),
+    Column("made_until", Date),
     PrimaryKeyConstraint("singleton", name="accountant_pkey"),
 )

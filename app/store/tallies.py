@@ -31,7 +31,8 @@ class By(StrEnum):
 class Wanted:
     """Of whom and of what; None asks for everything.
 
-    `groups` are the bodies, each with the one it counts for; `entries` those of a category.
+    `groups` are the bodies, or whole areas, each with the one it counts for; `entries` those of
+    a category, by which areas are not summed up.
     """
 
     groups: Mapping[str, str] | None = None

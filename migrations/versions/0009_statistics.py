@@ -5,7 +5,8 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
-# An organisation, entry, channel or kind of "*" is all of them together; see store/statistics.py.
+# An organisation, entry, channel or kind of "*" is all of them together, an organisation of "^…"
+# all bodies of that area; see store/accounting.py.
 TALLY = """
 CREATE TABLE {name} (
     span text COLLATE "C" NOT NULL,
@@ -72,10 +73,22 @@ CREATE TABLE accountant (
     counted_until timestamptz,
     zone text,
     paused_until timestamptz,
+    city text,
+    areas text[] COLLATE "C" NOT NULL DEFAULT '{}',
+    made_until date,
     CONSTRAINT accountant_pkey PRIMARY KEY (singleton),
     CONSTRAINT accountant_singleton_check CHECK (singleton)
 );
 INSERT INTO accountant (epoch, xid, line) VALUES (0, '0', 0);
+"""
+
+# Which bodies' rows a whole area's are the sum of.
+AREAS = """
+CREATE TABLE tally_area (
+    organisation text COLLATE "C" NOT NULL,
+    area text COLLATE "C" NOT NULL,
+    CONSTRAINT tally_area_pkey PRIMARY KEY (organisation, area)
+);
 """
 
 
@@ -83,6 +96,6 @@ def upgrade() -> None:
     """Make room for what is counted."""
     # One is filled while the other is read, when all is counted anew.
     tables = (TALLY.format(name=name) for name in ("tally", "tally_fresh"))
-    for ddl in (*tables, ACCOUNTANT):
+    for ddl in (*tables, ACCOUNTANT, AREAS):
         for statement in ddl.strip().removesuffix(";").split(";\n"):
             op.execute(statement)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from app.domain.authority import Role
 from app.flows import accounting
 from app.store import accounting as store
+from app.worker import counting
 from tests import counted
 from tests.asking import Matter, decided
 from tests.counted import figures_of
-from tests.given import EAST, GRID, HARBOUR, City
+from tests.given import CITY, EAST, GRID, HARBOUR, City
 
 TEAM, STREET, DISTRICT = f"{GRID}-WG", f"{HARBOUR}-ZX", f"{EAST}-ZX"
 DUE = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
@@ -120,6 +121,35 @@ async def test_counted_anew_it_is_the_same_and_what_was_spoilt_is_mended(city: C
     await matter.street.act(matter.id, "verify")
     assert (await figures_of(city))[TEAM, "closed"] == 1
     assert await rebuilt(compares=True) == 0
+
+
+async def test_a_table_reads_the_sums_of_areas_that_a_worker_makes_and_a_spoilt_one_is_found(
+    city: City,
+):
+    matter = await Matter.accepted(city)
+    await matter.worker.act(matter.id, "resolve")
+    service, now = city.app.state.service, city.clock.now()
+    database = service.database
+
+    async def resolved(organisation: str) -> dict[str, int]:
+        asked = {"organisation": organisation, "by": "organisation", "period": "2026-11"}
+        told = await matter.top.get("/v1/statistics", **asked)
+        found = {row["key"]["code"]: row["figures"]["resolved"]["value"] for row in told["rows"]}
+        return {code: number for code, number in found.items() if number}
+
+    await figures_of(city)
+    assert await resolved(f"{CITY}-ZX") == {DISTRICT: 1}
+    await counting.counted(database, service.library, city.clock)
+    async with database.transaction() as tx:
+        assert (await store.standing(tx)).areas is not None
+        await tx.execute("UPDATE tally SET resolved = 7 WHERE organisation LIKE '^%'")
+    assert await resolved(f"{CITY}-ZX") == {DISTRICT: 7}
+    assert await resolved(DISTRICT) == {STREET: 7}
+    for differences in (8, 0):
+        again = await accounting.rebuild(database, counted.ZONE_NAME, now, compares=False)
+        assert min(again.differences, 8) == differences
+    assert await resolved(f"{CITY}-ZX") == {DISTRICT: 1}
+    assert await resolved(DISTRICT) == {STREET: 1}
 
 
 async def test_a_reporter_alone_is_shown_no_figures_of_others(city: City):

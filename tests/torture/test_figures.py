@@ -35,6 +35,7 @@ from tests.torture.conftest import Tell
 from tests.torture.family_machine import Families
 from tests.torture.family_machine_deeds import Pick, Wish, doing
 from tests.torture.family_machine_world import CREW, Look, World
+from tests.torture.two_cities import TwoCities
 
 EXAMPLES, STEPS = 14, 110
 LISTS = 8
@@ -63,6 +64,7 @@ class Counted(Families):
     """Families whose log is counted while it is written, a few lines at a time."""
 
     seen: ClassVar[Counter[str]]
+    cities: ClassVar[TwoCities]
     dice: Random
 
     @override
@@ -78,6 +80,7 @@ class Counted(Families):
             async with database.transaction() as tx:
                 limit = self.dice.choice([1, 2, 5, 40])
                 await accounting.turn(tx, counting.ZONE_NAME, self.world.now, limit=limit)
+        await self.cities.follow(database)
 
     def walk(self, dice: Random) -> None:
         self.dice = dice
@@ -169,6 +172,11 @@ class Counted(Families):
         )
         assert again.differences == 0
         await self._compare_lists(database)
+        await self.cities.compare(database, wanted)
+        again = await accounting.rebuild(
+            database, counting.ZONE_NAME, self.world.now, compares=True, batch=5
+        )
+        assert again.differences == 0
         self.seen.update(key[-1] for key in found.elements())
         async with database.transaction() as tx:
             for statement in _ANEW.split("; "):
@@ -230,6 +238,7 @@ def world(quick_url: str) -> Iterator[World]:
 def test_every_figure_is_what_the_steps_say(world: World, counted: Tell):
     Counted.world, Counted.steps, Counted.depths = world, Counter(), set()
     Counted.seen = Counter()
+    Counted.cities = TwoCities(world.rulebook, Random(7))
 
     @settings(
         max_examples=EXAMPLES,
@@ -245,5 +254,7 @@ def test_every_figure_is_what_the_steps_say(world: World, counted: Tell):
 
     walks()
     never = ", ".join(sorted(set(Count) - set(Counted.seen)))
-    counted(f"{sum(Counted.steps.values())} steps; never counted: {never or 'none'}")
+    steps, rows = sum(Counted.steps.values()), Counted.cities.compared
+    counted(f"{steps} steps; {rows} rows of organisations; never counted: {never or 'none'}")
     assert len(Counted.seen) >= len(Count) - 4
+    assert Counted.cities.compared > EXAMPLES * 20
