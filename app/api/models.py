@@ -1,7 +1,7 @@
 """What goes over the wire: the contract's words and the shapes that many others are made of."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -20,6 +20,8 @@ from app.domain.organisation import OrganisationKind
 TEXT: Final = 4000
 PAGE: Final = 50
 MOST: Final = 200
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+_MARGIN: Final = timedelta(days=2)
 
 
 _MOMENT: Final = re.compile(r"\s*\d{4}-\d\d-\d\d([Tt ]|$)")
@@ -35,12 +37,23 @@ def _written_out(value: object) -> object:
 
 def _storable(value: datetime) -> datetime:
     try:
-        return value.astimezone(UTC)
+        # Any zone's clocks must be able to show it, and what lies a day before and after.
+        return value.astimezone(UTC) + _MARGIN - _MARGIN - _MARGIN + _MARGIN
     except OverflowError:
         message = "时间超出范围 / the time is out of range"
         raise ValueError(message) from None
 
 
+def _reckonable(value: date) -> date:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        message = f"日期须在 {FIRST_YEAR} 至 {LAST_YEAR} 年之间"
+        message += f" / the day must lie in the years {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValueError(message)
+    return value
+
+
+Day = Annotated[date, AfterValidator(_reckonable)]
+"""A day that periods can be made of."""
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_storable)]
 """A time with its offset, as RFC 3339 writes it."""
 

@@ -229,22 +229,26 @@ def _of_sheet(fault: str, *, chinese: bool) -> FieldError:
     return FieldError(field=column, message=zh if chinese else en, row=row)
 
 
+def unstorable() -> DomainError:
+    """Return the refusal of a value that PostgreSQL does not take."""
+    return errors.Invalid(
+        zh="含有无法保存或比较的值", en="a value can be neither stored nor compared"
+    )
+
+
+def contended() -> DomainError:
+    """Return the refusal of what others are at for too long."""
+    return errors.Unavailable(zh="他人正在处理, 请稍后重试", en="others are at it; try again")
+
+
 async def bad_value(request: Request, _error: Exception) -> Response:
     """Answer that PostgreSQL refuses a value."""
-    return refusal(
-        request,
-        errors.Invalid(
-            zh="含有无法保存或比较的值", en="a value can be neither stored nor compared"
-        ),
-    )
+    return refusal(request, unstorable())
 
 
 async def _contention(request: Request, error: Exception) -> Response:
     log.warning("contention", path=request.url.path, error=repr(error))
-    return refusal(
-        request,
-        errors.Unavailable(zh="他人正在处理, 请稍后重试", en="others are at it; try again"),
-    )
+    return refusal(request, contended())
 
 
 async def _validation(request: Request, error: Exception) -> Response:

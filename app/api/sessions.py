@@ -4,7 +4,6 @@ import base64
 import binascii
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -62,7 +61,7 @@ def refuse_foreign(request: Request) -> None:
         return
     site = request.headers.get("sec-fetch-site")
     if site is None:
-        origin = urlsplit(request.headers.get("origin", "")).netloc
+        origin = request.headers.get("origin", "").partition("://")[2]
         is_ours = bool(origin) and origin == request.headers.get("host")
     else:
         is_ours = site == "same-origin"

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.models import Clean, Code, Named, Paging, Strict
+from app.api.models import Clean, Code, Day, Named, Paging, Strict
 from app.domain.area import Tier
 from app.domain.event import Channel
 from app.domain.measure import FIGURES, RATES, STOCKS
@@ -22,8 +22,8 @@ class CountedQuery(Strict):
     """Whose figures, of what and of when."""
 
     organisation: Code | None = Field(default=None, description="default: the caller's own")
-    since: date | None = Field(default=None, alias="from", description="with `to`")
-    until: date | None = Field(default=None, alias="to", description="the last day, included")
+    since: Day | None = Field(default=None, alias="from", description="with `to`")
+    until: Day | None = Field(default=None, alias="to", description="the last day, included")
     subtree: bool = Field(default=True, description="with the bodies of its area")
     channel: Channel | None = None
     kind: Kind | None = None
@@ -74,8 +74,8 @@ class UnitsQuery(CountedQuery, Paging):
     """Behind which figure, and whose and of what it is."""
 
     figure: str = Field(json_schema_extra={"enum": [*FIGURES, *STOCKS]})
-    since: date = Field(alias="from")
-    until: date = Field(alias="to", description="the last day, included")
+    since: Day = Field(alias="from")
+    until: Day = Field(alias="to", description="the last day, included")
     level: Tier | None = Field(default=None, description="of the bodies of this tier alone")
 
 

@@ -97,16 +97,17 @@ def parse(text: str) -> Period:
     """Read a year, a month or a day such as 2026, 2026-11, 2026-11-20; raises Invalid."""
     found = _WRITTEN.fullmatch(text.strip())
     year, month, day = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    span = Span.DAY if day else Span.MONTH if month else Span.YEAR
     try:
         since = date(year, month or 1, day or 1)
-    except ValueError:
+        until = after(since, span)
+    except (ValueError, OverflowError):
         raise Invalid(
             zh=f"统计期“{text}”须写作 2026-11 (月)、2026-11-20 (日) 或 2026 (年)",
             en="a period is written 2026-11, 2026-11-20 or 2026",
             field="period",
         ) from None
-    span = Span.DAY if day else Span.MONTH if month else Span.YEAR
-    return checked(Period(since, after(since, span)), "period")
+    return checked(Period(since, until), "period")
 
 
 def checked(period: Period, field: str) -> Period:

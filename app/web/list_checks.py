@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from app.api import checks as checks_api
 from app.api import rulebooks as rulebooks_api
-from app.api.tables import XLSX
 from app.domain.check.finding import SORT, Severity, Sort
 from app.domain.words import Words
 from app.sheets.checked import check_book
 from app.web.list_books import SHOWN, Blank, Named, Number, shared
+from app.web.pages import workbook
 from app.web.routing import pages
 from app.web.visitor import Visiting
 
@@ -129,5 +129,4 @@ async def check_sheet(me: Visiting, asked: Annotated[Named, Query()]) -> Respons
     """Give every finding as a workbook."""
     found = await checks_api.checked(asked.version, me.service, me.caller)
     book = await asyncio.to_thread(check_book, found.report, found.rulebook)
-    headers = {"Content-Disposition": f'attachment; filename="check-{asked.version}.xlsx"'}
-    return Response(book, headers=headers, media_type=XLSX)
+    return workbook(book, f"check-{asked.version}")

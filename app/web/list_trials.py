@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.api import rulebooks as rulebooks_api
 from app.api import trials as trials_api
-from app.api.tables import XLSX
+from app.api.models import Day
 from app.api.trials import MOST, ChangeOut, TryIn
 from app.domain.area import Tier
 from app.domain.responsibility import Kind
@@ -19,7 +19,7 @@ from app.domain.unit import State
 from app.flows.drafts import CURRENT
 from app.sheets.trial import trial_book
 from app.web.list_books import Blank, Name, Named, shared, title
-from app.web.pages import Reader
+from app.web.pages import Reader, workbook
 from app.web.routing import pages
 from app.web.visitor import Visiting, Visitor
 
@@ -33,8 +33,8 @@ class TrialQuery(Named):
     """What is tried, against what, and over which events."""
 
     against: Name = CURRENT
-    since: Annotated[date | None, Blank] = None
-    until: Annotated[date | None, Blank] = None
+    since: Annotated[Day | None, Blank] = None
+    until: Annotated[Day | None, Blank] = None
     last: Annotated[int, Query(ge=1, le=MOST)] = AMOUNTS[1]
     whole: bool = False
 
@@ -68,8 +68,7 @@ async def trial_sheet(me: Visiting, asked: Annotated[TrialQuery, Query()]) -> Re
     body = _body(me, asked, examples=1000)
     done, sides = await trials_api.tried(asked.version, body, me.service, me.caller)
     book = await asyncio.to_thread(trial_book, done, sides)
-    headers = {"Content-Disposition": f'attachment; filename="trial-{asked.version}.xlsx"'}
-    return Response(book, headers=headers, media_type=XLSX)
+    return workbook(book, f"trial-{asked.version}")
 
 
 def _body(me: Visitor, asked: TrialQuery, *, examples: int = EXAMPLES) -> TryIn:

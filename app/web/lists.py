@@ -10,7 +10,6 @@ from typing import Annotated, Final
 from fastapi import Query
 from starlette.responses import Response
 
-from app.api.tables import XLSX
 from app.domain.area import Tier
 from app.domain.classify import kind_of
 from app.domain.errors import NotFound
@@ -19,6 +18,7 @@ from app.sheets import responsibility
 from app.web import list_books as books
 from app.web import list_fields
 from app.web.list_books import SHOWN, Blank, Named, Number
+from app.web.pages import workbook
 from app.web.routing import pages
 from app.web.visitor import Visiting
 
@@ -129,8 +129,7 @@ async def sheet(me: Visiting, asked: Annotated[Named, Query()]) -> Response:
     """Give the list as the sheet that a draft is made of."""
     known = await books.entries(me, asked.version)
     content = await asyncio.to_thread(_written, known)
-    headers = {"Content-Disposition": f'attachment; filename="list-{asked.version}.xlsx"'}
-    return Response(content, headers=headers, media_type=XLSX)
+    return workbook(content, f"list-{asked.version}")
 
 
 def _written(known: ResponsibilityList) -> bytes:

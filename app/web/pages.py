@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from app.api.tables import XLSX
 from app.domain.dictionary import VOCABULARIES
 from app.web.assets import address
 
@@ -198,6 +199,12 @@ _TEMPLATES: Final = _environment()
 def filled(template: str, reader: Reader, **values: Any) -> str:
     """Return a template filled for a reader."""
     return _TEMPLATES.get_template(template).render(reader=reader, say=reader.say, **values)
+
+
+def workbook(content: bytes, name: str) -> Response:
+    """Answer with a workbook to be kept."""
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(content, headers=headers, media_type=XLSX)
 
 
 def shown(

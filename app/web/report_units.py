@@ -1,5 +1,6 @@
 """The units behind a figure of a report."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from app.api import counted, tables
 from app.api.statistics_models import UnitsQuery
 from app.domain.organisation import OrganisationCode
 from app.web import report_columns
+from app.web.pages import workbook
 from app.web.routing import pages
 from app.web.unit_list import SHEET_ROWS
 from app.web.visitor import Visiting, Visitor
@@ -46,9 +48,9 @@ async def report_units_sheet(request: Request, me: Visiting) -> Response:
     asked = UnitsQuery.model_validate(dict(request.query_params))
     asked = asked.model_copy(update={"limit": SHEET_ROWS})
     page = await counted.page_of_units(me.service, me.caller, asked)
-    headers = {"Content-Disposition": f'attachment; filename="{asked.figure}.xlsx"'}
-    body = tables.unit_sheet(page.items, me.rulebook)
-    return Response(body, headers=headers, media_type=tables.XLSX)
+    return workbook(
+        await asyncio.to_thread(tables.unit_sheet, page.items, me.rulebook), asked.figure
+    )
 
 
 def _list(asked: Mapping[str, str]) -> str:

@@ -10,9 +10,8 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.api import statistics, trend
-from app.api.models import Clean, Code, Strict
+from app.api.models import Clean, Code, Day, Strict
 from app.api.statistics_models import MonthlyQuery, StatisticsQuery, TrendQuery
-from app.api.tables import XLSX
 from app.domain.area import Tier
 from app.domain.event import Channel
 from app.domain.measure import FIGURES, RATES, STOCKS
@@ -21,6 +20,7 @@ from app.domain.period import Period
 from app.domain.responsibility import Kind
 from app.sheets import figures as figure_sheets
 from app.web import report_columns
+from app.web.pages import workbook
 from app.web.report_columns import THEMES, Columns, Theme
 from app.web.report_span import SPANS, Span, Stretch
 from app.web.report_table import Cell, Shown, cells, groups, number, path_to, ranking
@@ -45,7 +45,7 @@ class ReportQuery(Strict):
 
     organisation: Code | None = None
     span: Span = Span.MONTH
-    at: date | None = None
+    at: Day | None = None
     by: Literal["organisation", "channel", "kind", "category", "day", "month"] = "organisation"
     theme: Theme = Theme.OVERVIEW
     subtree: bool = True
@@ -236,5 +236,4 @@ def _address(
 
 
 def _sheet(body: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
-    return Response(body, headers=headers, media_type=XLSX)
+    return workbook(body, name)

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 from typing_extensions import override
 
-from app.api.problems import PROBLEMS, problem_of
+from app.api.problems import PROBLEMS, contended, problem_of, unstorable
 from app.api.service import Service
 from app.domain.errors import DomainError, Invalid
+from app.store.database import BAD_VALUE, CONTENTION
 from app.web.pages import shown
 from app.web.visitor import SignInNeeded, reader_of
 
@@ -36,6 +37,10 @@ class PageRoute(APIRoute):
                 return refused(request, error)
             except DomainError as error:
                 return refused(request, error)
+            except BAD_VALUE:
+                return refused(request, unstorable())
+            except CONTENTION:
+                return refused(request, contended())
 
         return answer
 

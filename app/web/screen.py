@@ -9,7 +9,9 @@ from fastapi import Request
 from markupsafe import Markup
 from starlette.responses import Response
 
+from app.api.request import caller_of
 from app.api.service import Service
+from app.api.stream import RECHECK
 from app.api.streaming import EventStream, Say
 from app.api.waiting import Watch
 from app.domain.area import Area, AreaCode
@@ -97,16 +99,21 @@ class Sending:
     """One open screen: it gets the newest of each part, however slowly it reads."""
 
     def __init__(self, request: Request, view: View, *, is_chinese: bool) -> None:
-        self._service = Service.of(request)
+        self._request, self._service = request, Service.of(request)
         self._view, self._is_chinese = view, is_chinese
         self._seen = 0
 
     async def run(self, say: Say, gone: asyncio.Task[None]) -> None:
         """Send what changes until the page is closed, or is to be looked at with other eyes."""
         until, heard_at = time.monotonic() + LASTS, time.monotonic()
+        known_at = heard_at
         async with self._service.board.watch(self._view.codes) as watch:
             watch.wake_with(gone)
             while not gone.done() and not watch.is_over and self._is_valid(until):
+                if time.monotonic() > known_at + RECHECK:
+                    # Whose key was revoked is told no more.
+                    await caller_of(self._request)
+                    known_at = time.monotonic()
                 await self._view.look()
                 pane = self._view.pane(is_chinese=self._is_chinese)
                 news, self._seen = pane.news(self._seen), pane.look

@@ -1,5 +1,6 @@
 """Lists of units: what stands behind every figure, narrowed as the API narrows it."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from app.domain.errors import NotFound
 from app.domain.organisation import Organisation, OrganisationCode
 from app.domain.responsibility import Kind
 from app.domain.unit import Grade, Light, State
+from app.web.pages import workbook
 from app.web.routing import pages
 from app.web.visitor import Visiting, Visitor
 
@@ -100,9 +102,8 @@ async def unit_sheet(request: Request, me: Visiting) -> Response:
     """Send the same list as a workbook."""
     asked = UnitQuery.model_validate(_kept(request, me)).model_copy(update={"limit": SHEET_ROWS})
     page = await units.page_of_units(me.service, me.caller, asked)
-    body = tables.unit_sheet(page.items, me.rulebook)
-    headers = {"Content-Disposition": 'attachment; filename="units.xlsx"'}
-    return Response(body, headers=headers, media_type=tables.XLSX)
+    book = await asyncio.to_thread(tables.unit_sheet, page.items, me.rulebook)
+    return workbook(book, "units")
 
 
 def _kept(request: Request, me: Visitor) -> dict[str, str]:

@@ -36,7 +36,7 @@ _IMAGES: Final = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP})
 """What every browser shows."""
 _WHY: Final = (Subject.HOLDER, Subject.DISPUTE, Subject.BASIS)
 """What says why just this holder."""
-Seq = Annotated[int, Query(ge=0)]
+Seq = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 @router.get("/{unit}")

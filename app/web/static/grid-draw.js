@@ -100,14 +100,22 @@ class Photos {
     this.changed = changed;
     this.photos = [];
     this.urls = [];
+    this.ready = Promise.resolve(); // once every photo that was taken is among `photos`
     const input = box.querySelector("input");
-    input.addEventListener("change", async () => {
+    input.addEventListener("change", () => {
       const files = [...input.files];
-      for (const file of files) this.photos.push({ ...(await shrunk(file)), n: uuid().slice(-12), phase: this.phase });
       input.value = "";
-      this.show();
-      this.changed();
+      this.ready = this.ready.then(() => this.take(files)).catch(() => {});
     });
+  }
+
+  async take(files) {
+    for (const file of files) {
+      const photo = { ...(await shrunk(file)), n: uuid().slice(-12), phase: this.phase };
+      this.photos.push(photo);
+    }
+    this.show();
+    this.changed();
   }
 
   set(photos) {

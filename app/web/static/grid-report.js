@@ -143,8 +143,31 @@ function bodyOfReport(now) {
   return body;
 }
 
+let isSubmitting = false;
+
+/* A second tap, before the form is empty, is no second report; a photo that is being shrunk is waited for. */
 async function submitReport(event) {
   event.preventDefault();
+  if (isSubmitting) return;
+  isSubmitting = true;
+  try {
+    await Promise.all([before.ready, after.ready]);
+    if (!(await putReport())) return;
+  } catch {
+    // No room, or no leave: it is not in the outbox, and the form keeps it.
+    $("report-fault").hidden = false;
+    $("report-fault").textContent = say("手机没有空间存下, 尚未进入待发; 内容还在表单里", "The phone has no room for it: it does not wait to be sent, and stays in the form");
+    return;
+  } finally {
+    isSubmitting = false;
+  }
+  $("main").focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+  await queued();
+}
+
+/* Puts the report in the outbox and empties the form; tells whether it did. */
+async function putReport() {
   const fault = faultOfReport();
   for (const field of $("report").querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   $("report-fault").hidden = !fault;
@@ -152,9 +175,9 @@ async function submitReport(event) {
     $("report-fault").textContent = fault[1];
     $(fault[0]).setAttribute("aria-invalid", "true");
     $(fault[0]).focus();
-    return;
+    return false;
   }
-  if (!page.me) return;
+  if (!page.me) return false;
   const id = report.id ?? uuid(), made = report.made ?? present();
   const photos = $("handled").checked ? [...before.photos, ...after.photos] : before.photos;
   const body = { id, ...bodyOfReport(new Date(made).toISOString()) };
@@ -162,9 +185,7 @@ async function submitReport(event) {
   await outbox.put({ id, kind: "report", path: "/v1/events", owner: page.me.account, made, title: body.text, body, photos, draft, state: "waiting", problem: null });
   if (report.category) await noteUse(report.category);
   await startOver();
-  $("main").focus({ preventScroll: true });
-  window.scrollTo(0, 0);
-  await queued();
+  return true;
 }
 
 async function startOver() {
@@ -176,6 +197,8 @@ async function startOver() {
 
 /* A refused report comes back into the form; its photos are uploaded anew, for they may be the reason. */
 async function mend(item) {
+  const isBegun = report.id !== item.id && ($("text").value.trim() || before.photos.length);
+  if (isBegun && !window.confirm(say("正在填写的上报会被替换。确定?", "The report you have begun will be replaced. Go on?"))) return;
   const photos = item.photos.map(({ attachment, ...photo }) => ({ ...photo, n: uuid().slice(-12) }));
   fill({
     ...item.draft, id: item.id, made: item.made, text: item.body.text,

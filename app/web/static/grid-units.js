@@ -208,6 +208,9 @@ function actForm(unit, { action, needs, phases = [], isGuess = false }, isFirst)
   form.append(fault, el("button", { className: isFirst ? "primary big" : "big" }, name));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await Promise.all(boxes.map((box) => box.photos.ready));
+    // A second tap is no second deed.
+    if ("sent" in form.dataset) return;
     const reason = said.value.trim(), grade = form.elements.grade?.value ?? "";
     const photos = boxes.flatMap((box) => box.photos.photos);
     const missing = phases.filter((phase) => !photos.some((one) => one.phase === phase));
@@ -223,15 +226,18 @@ function actForm(unit, { action, needs, phases = [], isGuess = false }, isFirst)
     // Whether its entry asks for photos, the phone learns from the service alone.
     const bare = say("多数任务办结须有处置后的照片, 没有可能被退回。仍然提交?", "Most tasks need a photo of it done and may be refused without. Send it all the same?");
     if (isGuess && action === "resolve" && !photos.length && !window.confirm(bare)) return;
-    delete form.dataset.begun;
-    await keep.drop(draft);
-    await act(unit, action, { reason, ...(grade ? { grade } : {}) }, photos);
+    form.dataset.sent = "";
+    try {
+      await act(unit, action, { reason, ...(grade ? { grade } : {}) }, photos, draft);
+    } finally {
+      delete form.dataset.sent;
+    }
   });
   if (isBare) return form;
   return isFirst ? el("div", { className: "card" }, form) : el("details", { className: "card" }, el("summary", {}, name), form);
 }
 
-async function act(unit, action, body, photos) {
+async function act(unit, action, body, photos, draft) {
   if (!page.me) return;
   const waiting = (await outbox.all()).filter((item) => item.unit === unit.id && item.owner === page.me.account);
   // What was refused has been done anew by this; what waits comes first, and gives this its version.
@@ -245,6 +251,7 @@ async function act(unit, action, body, photos) {
     title: `${unit.title} ${unit.number}`, body, photos, state: "waiting", problem: null,
     version: isLoose || first ? null : unit.version, after: first?.id ?? null,
   });
+  await keep.drop(draft);
   // What is offered now is another thing, and what came of this is told at the top.
   delete $("view-unit").dataset.unit;
   $("main").focus({ preventScroll: true });

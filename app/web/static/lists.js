@@ -56,7 +56,7 @@ async function send(form) {
     location.assign(form.dataset.go.replace("{name}", encodeURIComponent(told.name)));
   } catch (problem) {
     const known = problem && typeof problem.title === "string";
-    if (known) delete form.dataset.key;
+    if (isOver(problem)) delete form.dataset.key;
     tell(form, known ? problem : { title: say("未能送达", "Not delivered"), detail: say("文件读不到或网络不通, 请重试。", "The file cannot be read or the network is away; try again.") });
   } finally {
     busy.remove();

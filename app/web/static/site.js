@@ -85,8 +85,11 @@ async function bodyOf(form, key) {
 
 async function refusal(answer) {
   try { return await answer.json(); }
-  catch { return { title: say("请求失败", "The request failed"), detail: `HTTP ${answer.status}`, errors: [] }; }
+  catch { return { title: say("请求失败", "The request failed"), detail: `HTTP ${answer.status}`, status: answer.status, errors: [] }; }
 }
+
+/* A refusal ends a request. What a proxy says on the way, or a service in trouble, does not: it may have been done. */
+const isOver = (problem) => typeof problem?.title === "string" && !(problem.status >= 500);
 
 function clear(form) {
   form.querySelector(".fault")?.remove();
@@ -129,6 +132,11 @@ function show(form, problem) {
   wrong[0]?.focus();
 }
 
+function forget(form) {
+  delete form.dataset.key;
+  delete form.dataset.seen;
+}
+
 async function act(form, submitter) {
   if (form.getAttribute("aria-busy") === "true") return;
   if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) return;
@@ -136,7 +144,9 @@ async function act(form, submitter) {
   form.setAttribute("aria-busy", "true");
   // The same key until it succeeds or is refused: a lost answer is not a second deed.
   const key = (form.dataset.key ||= crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random()}`);
-  const { method = "POST", version, token, done, go } = form.dataset;
+  const { method = "POST", done, go } = form.dataset;
+  // And what was seen when it was sent first: a request by the same key is the same request.
+  const [version, token] = JSON.parse((form.dataset.seen ||= JSON.stringify([form.dataset.version ?? "", form.dataset.token ?? ""])));
   const headers = { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang };
   if (method === "POST") headers["Idempotency-Key"] = key;
   if (version) headers["If-Match"] = `"${version}"`;
@@ -148,7 +158,7 @@ async function act(form, submitter) {
     if (!answer.ok) throw await refusal(answer);
     const told = answer.status === 204 ? null : await answer.json();
     if (told?.done === 0 && told.refused === 1) throw told.items[0].problem;
-    delete form.dataset.key;
+    forget(form);
     form.reset();
     form.closest("dialog")?.close();
     form.closest("details.act")?.removeAttribute("open");
@@ -158,7 +168,7 @@ async function act(form, submitter) {
     if (go) location.assign(go.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(told?.[name] ?? "")));
   } catch (problem) {
     const known = problem && typeof problem.title === "string";
-    if (known) delete form.dataset.key;
+    if (isOver(problem)) forget(form);
     show(form, known ? problem : { title: say("未能送达", "Not delivered"), detail: say("网络不通, 请重试; 重试不会重复办理。", "The network is away; try again, it will not be done twice.") });
     if (known) form.dispatchEvent(new CustomEvent("refused", { bubbles: true, detail: problem }));
   } finally {
