@@ -37,7 +37,7 @@ from tests.torture.family_machine_deeds import Pick, Wish, doing
 from tests.torture.family_machine_world import CREW, Look, World
 from tests.torture.two_cities import TwoCities
 
-EXAMPLES, STEPS = 14, 110
+EXAMPLES, STEPS = 9, 110
 LISTS = 8
 """How many figures of an example have their lists looked at."""
 _UNSYNCED = """

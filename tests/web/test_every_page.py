@@ -134,13 +134,13 @@ async def test_a_persons_pages_are_whole(town: Town, person: str, *, english: bo
     window = await town.window(person, english=english)
     try:
         for path in [path for one, path in PAGES if one == person]:
-            seen = await look(window, path.format_map(vars(town.people)))
+            seen = await look(window, path.format_map(vars(town.people)), english=english)
             assert seen == {**WHOLE, "lang": "en" if english else "zh-CN"}, path
     finally:
         await window.context.close()
 
 
-async def look(window: Window, path: str) -> dict[str, Any]:
+async def look(window: Window, path: str, *, english: bool) -> dict[str, Any]:
     """What somebody meets with on a page, on a desk and then on a wall."""
     page = window.page
     await page.goto("about:blank")
@@ -159,7 +159,8 @@ async def look(window: Window, path: str) -> dict[str, Any]:
         "leaks": LEAKS.findall(title + text),
         "outside": window.outside,
         "too_many": window.asked[MOST:],
-        "serious": await serious(window),
+        # The same elements in either language; a look takes seconds.
+        "serious": [] if english else await serious(window),
         "fits_desk": await page.evaluate(FITS),
     }
     await page.set_viewport_size(WALL)
