@@ -58,7 +58,7 @@ class Log:
     async def waits(self, *lines: Line) -> None:
         async with self.database.transaction() as tx:
             due_at = self.city.clock.now()
-            await deliveries.put(tx, [(self.id, line) for line in lines], due_at=due_at)
+            await deliveries.put(tx, [(self.id, line.trace) for line in lines], due_at=due_at)
 
     async def died(self, line: Line, at: datetime) -> None:
         await self.waits(line)

@@ -71,7 +71,7 @@ async def relayed(city: City, webhook: dict[str, Any], *, dead: bool = False) ->
     service = city.app.state.service
     async with service.database.transaction() as tx:
         line = (await feed.read(tx, (await feed.horizon(tx))._replace(xid=0), limit=99)).lines[-1]
-        await deliveries.put(tx, [(webhook["id"], line)], due_at=city.clock.now())
+        await deliveries.put(tx, [(webhook["id"], line.trace)], due_at=city.clock.now())
         await deliveries.move(tx, await feed.horizon(tx))
         if dead:
             await tx.execute(

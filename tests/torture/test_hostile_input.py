@@ -134,7 +134,7 @@ async def test_a_hostile_body_is_refused_in_words(town: Town, service: Service, 
 
 HEADS: dict[str, bytes] = {
     "garbage": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20 + b"\r\n\r\n",
-    "no version": b"GET /\r\n\r\n",
+    "no version": b"GET /v1/me\r\n\r\n",
     "two lengths": b"POST /v1/events HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "length and chunks": (
         b"POST /v1/events HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
+from playwright.async_api import Browser
 
 from app.api.sessions import COOKIE
 from tests import browsing, given
@@ -17,13 +18,21 @@ async def address(city: given.City) -> AsyncIterator[str]:
         yield served_at
 
 
-@pytest.fixture
-async def open_window(address: str) -> AsyncIterator[Opener]:
-    """Opens windows in a headless browser, each of its own person."""
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all tests: it takes longer to start than most of them do."""
     if browsing.CHROMIUM is None:
         pytest.skip(browsing.ABSENT)
-    async with browsing.chromium() as browser:
-        yield partial(browsing.open_window, browser, address)
+    async with browsing.chromium() as started:
+        yield started
+
+
+@pytest.fixture
+async def open_window(address: str, browser: Browser) -> AsyncIterator[Opener]:
+    """Opens windows in a headless browser, each of its own person and with nothing kept."""
+    yield partial(browsing.open_window, browser, address)
+    for context in browser.contexts:
+        await context.close()
 
 
 @pytest.fixture

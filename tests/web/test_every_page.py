@@ -88,16 +88,13 @@ class Town:
 
 @pytest.fixture(scope="module")
 async def town(
-    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+    server_url: str, template: str, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
-    if browsing.CHROMIUM is None:
-        pytest.skip(browsing.ABSENT)
     clock, folder = given.HandClock(NOW), tmp_path_factory.mktemp("town")
     async with (
         cloned(server_url, template) as url,
         running(url, clock, folder) as city,
         browsing.served(city.app) as address,
-        browsing.chromium() as browser,
     ):
         people = await filled(city)
         await drafted(city, people.administrator, folder)
