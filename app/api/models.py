@@ -37,8 +37,9 @@ def _written_out(value: object) -> object:
 
 def _storable(value: datetime) -> datetime:
     try:
-        # Any zone's clocks must be able to show it, and what lies a day before and after.
-        return value.astimezone(UTC) + _MARGIN - _MARGIN - _MARGIN + _MARGIN
+        moment = value.astimezone(UTC)
+        # The city's clocks must be able to show it, and the day after it.
+        return (moment + _MARGIN) - _MARGIN
     except OverflowError:
         message = "时间超出范围 / the time is out of range"
         raise ValueError(message) from None
